@@ -1,0 +1,1 @@
+"""People: everything that speaks HTTP. Two surfaces, public and staff, and the stream."""

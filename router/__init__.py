@@ -1,0 +1,1 @@
+"""The classifier: what is this about, whose duty is it, and why."""

@@ -1,0 +1,1 @@
+"""The language all three services speak; it imports none of them."""

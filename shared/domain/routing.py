@@ -1,0 +1,56 @@
+"""What a routing decision is: candidates, scores, the words that decided and the versions used. No deciding here."""
+
+from dataclasses import dataclass
+
+from shared.domain.terms import HolderKind, Nature, Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingInput:
+    """What the classifier may know of a ticket. `excluded_units` have returned it or are complained of."""
+
+    ticket_id: int
+    title: str
+    body: str
+    county: str | None = None
+    nature: Nature | None = None  # set by a person: stays
+    urgency: Urgency | None = None  # set by a person: stays
+    proposed_unit: str | None = None
+    excluded_units: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One possible holder. `score` is in [0, 1]; `reasons` are short Chinese sentences."""
+
+    holder_kind: HolderKind  # UNIT or SEAT
+    holder_id: str  # unit code or skill code
+    duty: str | None
+    score: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of the text, [start, end) in characters of `title + "\\n" + body`, and what it spoke for."""
+
+    start: int
+    end: int
+    word: str
+    speaks_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The router's whole answer. `chosen` is None when a person must choose; `why` says so in one sentence."""
+
+    chosen: Candidate | None
+    candidates: tuple[Candidate, ...]  # best first, at most five
+    nature: Nature
+    urgency: Urgency
+    county: str | None
+    why: str
+    threshold: float
+    marks: tuple[Mark, ...]
+    rules_version: str
+    router_version: str

@@ -1,0 +1,113 @@
+"""A city's rules at one version: what a pack 城市包 says, immutable. Loading and checking is `shared.cities`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from shared.domain.calendar import WorkingCalendar
+from shared.domain.terms import Nature, UnitKind, Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A body that can hold tickets 承办单位. `county` is the county's code, None for a city-wide body."""
+
+    code: str
+    name: str
+    name_en: str
+    kind: UnitKind
+    parent: str | None
+    county: str | None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """What an expert seat 专家座席 can answer."""
+
+    code: str
+    name: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One line of the dispatch catalogue 派单目录.
+
+    `unit` is a unit code, or `*.<suffix>`: the bureau `<county>.<suffix>` of the county the request is in.
+    `words` are literal phrases with their weight; `against` are phrases that speak against the duty.
+    `skill` names the expert queue that answers consultations about it, None if the unit does.
+    """
+
+    code: str
+    name: str
+    name_en: str
+    unit: str
+    words: tuple[tuple[str, float], ...]
+    against: tuple[str, ...] = ()
+    nature: Nature = Nature.HELP
+    urgency: Urgency = Urgency.NORMAL
+    skill: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A time limit 时限 for handling: `working_days` or calendar `hours`, and the text it comes from."""
+
+    working_days: int | None
+    hours: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Switches and thresholds of the city."""
+
+    threshold: float = 0.6
+    approval_required: bool = False
+    urge_window: timedelta = timedelta(hours=4)
+    max_returns: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The instants of one time limit, aware UTC; `overdue_at` is strictly later than `due_at`."""
+
+    due_at: datetime
+    warn_at: datetime
+    overdue_at: datetime
+    limit: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything `decide` and the router may know about a city."""
+
+    city: str
+    name: str
+    name_en: str
+    zone: ZoneInfo
+    version: str
+    calendar: WorkingCalendar
+    units: Mapping[str, Unit]
+    counties: Mapping[str, tuple[str, ...]]  # county code -> names and well-known places, longest first
+    skills: Mapping[str, Skill]
+    duties: Mapping[str, Duty]
+    limits: Mapping[tuple[Nature, Urgency], Limit]
+    policy: Policy
+    lexicon: Mapping[str, tuple[str, ...]]  # emergency, negation, praise, consultation … words of the router
+    wording: Mapping[str, tuple[str, str]]  # public sentence per event kind: (Chinese, English)
+
+    def due(self, nature: Nature, urgency: Urgency, start: datetime) -> Due | None:
+        """Return the due instants counted from `start`, or None where no limit applies (praise)."""
+        limit = self.limits.get((nature, urgency))
+        if limit is None:
+            return None
+        tick = timedelta(microseconds=1)
+        if limit.hours is not None:
+            due_at = start + timedelta(hours=limit.hours)
+            return Due(due_at, due_at - timedelta(hours=limit.hours) / 4, due_at + tick, limit)
+        days = limit.working_days or 0
+        due_at = self.calendar.end_of_working_day(start, days)
+        return Due(due_at, self.calendar.end_of_working_day(start, days - 1), due_at + tick, limit)

@@ -1,0 +1,108 @@
+"""The field's words as enums. Stored values are these codes; `labels` has the words for screens."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a ticket 工单 stands in its life; arrows show the way in."""
+
+    REGISTERED = "registered"  # new -> registered
+    DISPATCHED = "dispatched"  # registered, return_requested, reopened -> dispatched
+    SIGNED = "signed"  # dispatched, reopened, reply_submitted -> signed
+    RETURN_REQUESTED = "return_requested"  # dispatched, signed -> return_requested
+    REPLY_SUBMITTED = "reply_submitted"  # signed -> reply_submitted
+    RESOLVED = "resolved"  # registered (direct answer), reply_submitted -> resolved
+    REOPENED = "reopened"  # resolved, closed -> reopened
+    WITHDRAWN = "withdrawn"  # any unfinished state -> withdrawn
+    NOT_ACCEPTED = "not_accepted"  # registered -> not_accepted
+    CLOSED = "closed"  # resolved, withdrawn, not_accepted -> closed
+
+
+class HolderKind(StrEnum):
+    """Who has the ticket now 当前持有方: exactly one, by two NOT NULL columns."""
+
+    ROUTER = "router"
+    TRIAGE = "triage"
+    UNIT = "unit"
+    SEAT = "seat"
+    FOLLOW_UP = "follow_up"
+    ARCHIVE = "archive"
+
+
+class Nature(StrEnum):
+    """诉求类型: decides the time limit."""
+
+    CONSULTATION = "consultation"
+    HELP = "help"
+    COMPLAINT = "complaint"
+    REPORT = "report"
+    SUGGESTION = "suggestion"
+    PRAISE = "praise"
+    OTHER = "other"
+
+
+class Urgency(StrEnum):
+    """紧急程度, in rising order."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+    CRITICAL = "critical"
+
+
+class Channel(StrEnum):
+    """来源渠道: how the request arrived."""
+
+    PHONE = "phone"
+    WEB = "web"
+    WECHAT = "wechat"
+    MINI_PROGRAM = "mini_program"
+    SMS = "sms"
+    MAILBOX = "mailbox"
+    APP = "app"
+    QR_CODE = "qr_code"
+    POLICE_110 = "police_110"
+    SUPERIOR = "superior"
+    API = "api"
+
+
+class Role(StrEnum):
+    """Who speaks. The last three are not people."""
+
+    CALLER = "caller"
+    OPERATOR = "operator"
+    HANDLER = "handler"
+    EXPERT = "expert"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+    CLIENT = "client"  # a neighbour's system with an API key
+    ROUTER = "router"
+    TIME = "time"  # the worker
+
+
+class UnitKind(StrEnum):
+    """What sort of body a unit 承办单位 is."""
+
+    CITY = "city"
+    DEPARTMENT = "department"
+    COUNTY = "county"
+    COUNTY_BUREAU = "county_bureau"
+    UTILITY = "utility"
+    DISCIPLINE = "discipline"
+
+
+class FollowUpResult(StrEnum):
+    """What the follow-up call 回访 found; unreachable is never satisfied."""
+
+    SOLVED = "solved"
+    NOT_SOLVED = "not_solved"
+    UNREACHABLE = "unreachable"
+
+
+class EndReason(StrEnum):
+    """Why a ticket ended; counted apart, never painted as solved."""
+
+    ANSWERED = "answered"  # direct answer 直接答复
+    SOLVED = "solved"
+    UNREACHABLE = "unreachable"
+    NOT_ACCEPTED = "not_accepted"
+    WITHDRAWN = "withdrawn"

@@ -1,0 +1,1 @@
+"""Time: warnings, overdue, notices and the tidying of what is over."""
