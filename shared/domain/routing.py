@@ -54,3 +54,5 @@ class Decision:
     marks: tuple[Mark, ...]
     rules_version: str
     router_version: str
+    referral: str | None = None  # code of the pack's text the caller is told at once 告知
+    accused: tuple[str, ...] = ()  # units complained of: must neither hold nor see the ticket (SECURITY S12)

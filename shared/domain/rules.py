@@ -1,7 +1,7 @@
 """A city's rules at one version: what a pack 城市包 says, immutable. Loading and checking is `shared.cities`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -37,6 +37,8 @@ class Duty:
 
     `unit` is a unit code, or `*.<suffix>`: the bureau `<county>.<suffix>` of the county the request is in.
     `words` are literal phrases with their weight; `against` are phrases that speak against the duty.
+    `words` may join parts, `半夜+施工`: all of them must stand near one another.
+    `city_unit` takes the duty while the county is not known; without it a person asks which county it is.
     `skill` names the expert queue that answers consultations about it, None if the unit does.
     """
 
@@ -49,6 +51,20 @@ class Duty:
     nature: Nature = Nature.HELP
     urgency: Urgency = Urgency.NORMAL
     skill: str | None = None
+    city_unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """What a caller is told at once 告知: danger (with its `urgency`), or a matter the line may not take (`urgency` None)."""
+
+    code: str
+    name: str
+    name_en: str
+    words: tuple[str, ...]
+    urgency: Urgency | None
+    text: str
+    text_en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +114,8 @@ class Rules:
     policy: Policy
     lexicon: Mapping[str, tuple[str, ...]]  # emergency, negation, praise, consultation … words of the router
     wording: Mapping[str, tuple[str, str]]  # public sentence per event kind: (Chinese, English)
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what people call units -> unit or `*.suffix`
+    referrals: Mapping[str, Referral] = field(default_factory=dict)
 
     def due(self, nature: Nature, urgency: Urgency, start: datetime) -> Due | None:
         """Return the due instants counted from `start`, or None where no limit applies (praise)."""
