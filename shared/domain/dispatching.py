@@ -1,0 +1,154 @@
+"""Deciders for the way to the right holder: register, dispatch, triage, seat, re-dispatch, amend. Pure."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from shared.domain import commands as c
+from shared.domain.errors import Refused
+from shared.domain.events import Event, EventKind
+from shared.domain.rules import Rules
+from shared.domain.terms import HolderKind, Nature, State, Urgency
+from shared.domain.ticket import Ticket
+from shared.domain.timing import time_limit
+
+_PERSON_CHOOSES = ("nature", "urgency", "county")
+
+
+def register(command: c.Register, rules: Rules, now: datetime) -> list[Event]:
+    """受理登记: the first event carries every field of the ticket."""
+    _check_county(command.county, rules)
+    if command.accused_unit is not None:
+        _unit(command.accused_unit, rules)
+    given = tuple(name for name in _PERSON_CHOOSES if getattr(command, name) is not None)
+    changes: dict[str, Any] = {field.name: None for field in fields(Ticket)}
+    changes |= {
+        "id": command.ticket_id,
+        "city": rules.city,
+        "seq": 0,
+        "material_seq": 0,
+        "state": State.REGISTERED,
+        "holder_kind": HolderKind.ROUTER,
+        "holder_id": "",
+        "nature": command.nature or Nature.OTHER,
+        "urgency": command.urgency or Urgency.NORMAL,
+        "channel": command.channel,
+        "chosen_by_person": given,
+        "county": command.county,
+        "returned_by": (),
+        "accused_unit": command.accused_unit,
+        "confidential": command.confidential,
+        "hidden_identity": command.hidden_identity,
+        "tell_by": "email" if command.caller.email else None,
+        "registered_by": command.actor.id,
+        "registered_at": now,
+        "is_warned": False,
+        "is_overdue": False,
+        "is_approved": False,
+        "urged_count": 0,
+        "cycle": 1,
+        "code_version": 1,
+    }
+    return [Event(EventKind.REGISTERED, changes, texts={"title": command.title, "body": command.body})]
+
+
+def dispatch(ticket: Ticket, command: c.Dispatch, rules: Rules, now: datetime) -> list[Event]:
+    """派单 by the router or by a person at triage."""
+    if command.unit in ticket.returned_by and not command.reason:
+        raise Refused("already_returned", "这个单位退过这件工单。要再派给它，请写明理由。", unit=command.unit)
+    return [_to_unit(EventKind.DISPATCHED, ticket, command, rules, now)]
+
+
+def redispatch(ticket: Ticket, command: c.Redispatch, rules: Rules, now: datetime) -> list[Event]:
+    """改派 by a supervisor."""
+    if command.unit == ticket.unit and ticket.holder_kind is HolderKind.UNIT:
+        raise Refused("same_unit", "工单已经在这个单位。", unit=command.unit)
+    asked = c.Dispatch(actor=command.actor, unit=command.unit, reason=command.reason)
+    return [_to_unit(EventKind.REDISPATCHED, ticket, asked, rules, now)]
+
+
+def send_to_seat(ticket: Ticket, command: c.SendToSeat, rules: Rules, now: datetime) -> list[Event]:
+    """Put the ticket into the expert queue of a skill."""
+    if command.skill not in rules.skills:
+        raise Refused("unknown_skill", "没有这个专家队列，请从列表里选。", skill=command.skill)
+    if (ticket.holder_kind, ticket.holder_id) == (HolderKind.SEAT, command.skill):
+        return []
+    nature, urgency = _chosen(ticket, command)
+    changes, facts = time_limit(rules, nature, urgency, now)
+    changes |= _classified(ticket, command)
+    changes |= {"state": State.REGISTERED, "holder_kind": HolderKind.SEAT, "holder_id": command.skill}
+    changes |= {"handler_id": None, "unit": None, "alarm": None}
+    return [Event(EventKind.SENT_TO_SEAT, changes, facts | {"rules": rules.version}, decision=command.decision)]
+
+
+def send_to_triage(ticket: Ticket, command: c.SendToTriage, rules: Rules, now: datetime) -> list[Event]:
+    """人工分拣: nobody is sure, so a person chooses."""
+    changes: dict[str, Any] = {"holder_kind": HolderKind.TRIAGE, "holder_id": "", "handler_id": None}
+    if command.decision is not None:
+        changes |= _classified(ticket, command.decision)
+    return [
+        Event(
+            EventKind.SENT_TO_TRIAGE, changes, {"rules": rules.version}, {"why": command.why}, decision=command.decision
+        )
+    ]
+
+
+def amend(ticket: Ticket, command: c.Amend, rules: Rules, now: datetime) -> list[Event]:
+    """更正: a changed nature or urgency recomputes the open due time from the instant it was counted from."""
+    _check_county(command.county, rules)
+    if command.accused_unit is not None:
+        _unit(command.accused_unit, rules)
+        if command.accused_unit == ticket.unit:
+            raise Refused("conflict_of_interest", "被投诉的单位正在办理，请先改派。", unit=command.accused_unit)
+    names = ("nature", "urgency", "county", "confidential", "hidden_identity", "accused_unit")
+    given = {name: getattr(command, name) for name in names if getattr(command, name) is not None}
+    changes = {name: value for name, value in given.items() if value != getattr(ticket, name)}
+    if not changes:
+        return []
+    facts: dict[str, Any] = {"before": {name: getattr(ticket, name) for name in changes}}
+    chosen = {name for name in _PERSON_CHOOSES if name in changes}
+    changes["chosen_by_person"] = tuple(sorted({*ticket.chosen_by_person, *chosen}))
+    if ticket.dispatched_at is not None and {"nature", "urgency"} & changes.keys():
+        nature, urgency = changes.get("nature", ticket.nature), changes.get("urgency", ticket.urgency)
+        limit, about = time_limit(rules, nature, urgency, ticket.dispatched_at)
+        changes |= {name: value for name, value in limit.items() if name != "dispatched_at"}
+        facts |= about
+    return [Event(EventKind.AMENDED, changes, facts, {"reason": command.reason})]
+
+
+def _to_unit(kind: EventKind, ticket: Ticket, command: c.Dispatch, rules: Rules, now: datetime) -> Event:
+    _unit(command.unit, rules)
+    _check_county(command.county, rules)
+    if command.unit == ticket.accused_unit:
+        raise Refused("conflict_of_interest", "诉求反映的就是这个单位，不能派给它。", unit=command.unit)
+    nature, urgency = _chosen(ticket, command)
+    changes, facts = time_limit(rules, nature, urgency, now)
+    changes |= _classified(ticket, command)
+    changes |= {"state": State.DISPATCHED, "holder_kind": HolderKind.UNIT, "holder_id": command.unit}
+    changes |= {"unit": command.unit, "handler_id": None, "proposed_unit": None, "is_approved": False, "alarm": None}
+    facts |= {"rules": rules.version, "from_unit": ticket.unit}
+    texts = {"reason": command.reason} if command.reason else {}
+    return Event(kind, changes, facts, texts, decision=command.decision)
+
+
+def _chosen(ticket: Ticket, command: c.Dispatch | c.SendToSeat) -> tuple[Nature, Urgency]:
+    classified = _classified(ticket, command)
+    return classified.get("nature", ticket.nature), classified.get("urgency", ticket.urgency)
+
+
+def _classified(ticket: Ticket, by: Any) -> dict[str, Any]:
+    """What `by` (a command or a decision) says of the ticket, less what a person has fixed before."""
+    names = ("nature", "urgency", "county", "duty")
+    fixed = ticket.chosen_by_person if getattr(by, "actor", None) is None or not by.actor.is_person else ()
+    said = {name: getattr(by, name, None) for name in names if name not in fixed}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _unit(code: str, rules: Rules) -> None:
+    if code not in rules.units:
+        raise Refused("unknown_unit", "没有这个单位，请从列表里选。", unit=code)
+
+
+def _check_county(code: str | None, rules: Rules) -> None:
+    if code is not None and code not in rules.counties:
+        raise Refused("unknown_county", "没有这个区（市）县，请从列表里选。", county=code)

@@ -1,0 +1,103 @@
+"""Events 流转记录: what happened to a ticket. The log is append-only; kinds say who may see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from shared.domain.routing import Decision
+from shared.domain.viewer import PEOPLE, Viewer
+
+
+class EventKind(StrEnum):
+    """Past participles, in the order of a ticket's life."""
+
+    REGISTERED = "registered"
+    SENT_TO_TRIAGE = "sent_to_triage"
+    SENT_TO_SEAT = "sent_to_seat"
+    ANSWERED_DIRECTLY = "answered_directly"
+    NOT_ACCEPTED = "not_accepted"
+    DISPATCHED = "dispatched"
+    REDISPATCHED = "redispatched"
+    SIGNED = "signed"
+    TAKEN = "taken"
+    HANDED_OVER = "handed_over"
+    RETURN_REQUESTED = "return_requested"
+    REPLY_SUBMITTED = "reply_submitted"
+    APPROVED = "approved"
+    SENT_BACK = "sent_back"
+    RESOLVED = "resolved"
+    FOLLOWED_UP = "followed_up"
+    REOPENED = "reopened"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    AMENDED = "amended"
+    SUPPLEMENTED = "supplemented"
+    URGED = "urged"
+    WARNED = "warned"
+    OVERDUE = "overdue"
+    JOB_BURIED = "job_buried"
+
+
+# What the caller reads on the tracking page; all other kinds are for staff.
+PUBLIC = frozenset(
+    {
+        EventKind.REGISTERED,
+        EventKind.SENT_TO_TRIAGE,
+        EventKind.SENT_TO_SEAT,
+        EventKind.ANSWERED_DIRECTLY,
+        EventKind.NOT_ACCEPTED,
+        EventKind.DISPATCHED,
+        EventKind.REDISPATCHED,
+        EventKind.SIGNED,
+        EventKind.RETURN_REQUESTED,
+        EventKind.RESOLVED,
+        EventKind.FOLLOWED_UP,
+        EventKind.REOPENED,
+        EventKind.CLOSED,
+        EventKind.WITHDRAWN,
+        EventKind.AMENDED,
+        EventKind.SUPPLEMENTED,
+        EventKind.URGED,
+        EventKind.OVERDUE,
+    }
+)
+
+# Parts of an event's free text that the caller may read.
+PUBLIC_TEXTS = frozenset({"title", "body", "public", "supplement"})
+
+# By a person these change nothing that another person's typing could rest on.
+_IMMATERIAL = frozenset({EventKind.URGED, EventKind.WARNED, EventKind.OVERDUE, EventKind.JOB_BURIED})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What `decide` says happened, before the ledger gives it a number.
+
+    `changes` are the ticket's fields that take a new value, `facts` are codes and ids beside them, `texts` are free
+    texts by part (clear here, a salted digest in the log).
+    """
+
+    kind: EventKind
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event with its place in the ticket's log. `changes` are as JSON holds them."""
+
+    seq: int
+    kind: EventKind
+    at: datetime
+    actor: Viewer
+    changes: Mapping[str, Any]
+    facts: Mapping[str, Any]
+
+    @property
+    def is_material(self) -> bool:
+        """Tell whether a person changed state, holder, text or due by it."""
+        return self.actor.role in PEOPLE and self.kind not in _IMMATERIAL

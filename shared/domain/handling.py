@@ -1,0 +1,104 @@
+"""Deciders for the unit's work: sign, take, hand over, return, reply, approve, resolve; supplement and urge. Pure."""
+
+from datetime import datetime
+from typing import Any
+
+from shared.domain import commands as c
+from shared.domain.errors import Refused
+from shared.domain.events import Event, EventKind
+from shared.domain.rules import Rules
+from shared.domain.terms import HolderKind, State
+from shared.domain.ticket import Ticket
+
+
+def sign(ticket: Ticket, command: c.Sign, rules: Rules, now: datetime) -> list[Event]:
+    """签收: whoever signs works on it, unless a colleague already does."""
+    return [Event(EventKind.SIGNED, {"state": State.SIGNED, "handler_id": ticket.handler_id or command.actor.id})]
+
+
+def take(ticket: Ticket, command: c.Take, rules: Rules, now: datetime) -> list[Event]:
+    """认领 inside the unit or the expert queue."""
+    if ticket.handler_id == command.actor.id:
+        return []
+    if ticket.handler_id is not None:
+        raise Refused("already_taken", "同事已经在办这件工单，请先请他移交。", handler_id=ticket.handler_id)
+    return [Event(EventKind.TAKEN, {"handler_id": command.actor.id})]
+
+
+def hand_over(ticket: Ticket, command: c.HandOver, rules: Rules, now: datetime) -> list[Event]:
+    """移交 by whoever works on it, or by the unit's leader."""
+    if ticket.handler_id not in (None, command.actor.id) and not command.actor.leads_unit:
+        raise Refused("not_the_handler", "只有经办人或本单位领导可以移交。")
+    if ticket.handler_id == command.staff_id:
+        return []
+    return [Event(EventKind.HANDED_OVER, {"handler_id": command.staff_id}, {"from": ticket.handler_id})]
+
+
+def return_(ticket: Ticket, command: c.Return, rules: Rules, now: datetime) -> list[Event]:
+    """退单: the router looks again without this unit; after the city's maximum a person decides."""
+    if command.proposed_unit is not None and command.proposed_unit not in rules.units:
+        raise Refused("unknown_unit", "建议的单位不存在，请从列表里选。", unit=command.proposed_unit)
+    if command.proposed_unit == ticket.unit:
+        raise Refused("same_unit", "建议的单位就是本单位，请另选或留空。")
+    returned = (*ticket.returned_by, ticket.unit or "")
+    to_person = len(returned) >= rules.policy.max_returns
+    changes: dict[str, Any] = {
+        "state": State.RETURN_REQUESTED,
+        "holder_kind": HolderKind.TRIAGE if to_person else HolderKind.ROUTER,
+        "holder_id": "",
+        "handler_id": None,
+        "unit": None,
+        "returned_by": returned,
+        "proposed_unit": command.proposed_unit,
+    }
+    facts = {"unit": ticket.unit, "proposed_unit": command.proposed_unit}
+    return [Event(EventKind.RETURN_REQUESTED, changes, facts, {"basis": command.basis, "reason": command.reason})]
+
+
+def reply(ticket: Ticket, command: c.Reply, rules: Rules, now: datetime) -> list[Event]:
+    """答复: without contact nothing is resolved, unless the caller hides who they are."""
+    if not command.contacted and not (ticket.hidden_identity or ticket.confidential):
+        raise Refused("contact_missing", "请先联系诉求人，再提交答复。")
+    texts = {"public": command.public, "internal": command.internal}
+    changes = {"state": State.REPLY_SUBMITTED, "is_approved": False, "handler_id": ticket.handler_id or command.actor.id}
+    return [Event(EventKind.REPLY_SUBMITTED, changes, {"contacted": command.contacted}, texts)]
+
+
+def approve(ticket: Ticket, command: c.Approve, rules: Rules, now: datetime) -> list[Event]:
+    """审核 by the unit's leader."""
+    _must_lead(command.actor.leads_unit)
+    return [] if ticket.is_approved else [Event(EventKind.APPROVED, {"is_approved": True})]
+
+
+def send_back(ticket: Ticket, command: c.SendBack, rules: Rules, now: datetime) -> list[Event]:
+    """The reply is done again, and the time counts as never stopped."""
+    _must_lead(command.actor.leads_unit)
+    changes = {"state": State.SIGNED, "is_approved": False}
+    return [Event(EventKind.SENT_BACK, changes, texts={"reason": command.reason})]
+
+
+def resolve(ticket: Ticket, command: c.Resolve, rules: Rules, now: datetime) -> list[Event]:
+    """办结: on to the follow-up call."""
+    if rules.policy.approval_required and not ticket.is_approved:
+        raise Refused("approval_missing", "答复要先由本单位领导审核。")
+    changes: dict[str, Any] = {"state": State.RESOLVED, "resolved_at": now}
+    changes |= {"holder_kind": HolderKind.FOLLOW_UP, "holder_id": ""}
+    return [Event(EventKind.RESOLVED, changes, {"unit": ticket.unit})]
+
+
+def supplement(ticket: Ticket, command: c.Supplement, rules: Rules, now: datetime) -> list[Event]:
+    """补充: new facts stand beside the request, nothing is overwritten."""
+    return [Event(EventKind.SUPPLEMENTED, texts={"supplement": command.text})]
+
+
+def urge(ticket: Ticket, command: c.Urge, rules: Rules, now: datetime) -> list[Event]:
+    """催办: never moves a due time; within the city's window a repeat is joined to the first."""
+    if ticket.urged_at is not None and now - ticket.urged_at < rules.policy.urge_window:
+        return []
+    changes = {"urged_at": now, "urged_count": ticket.urged_count + 1}
+    return [Event(EventKind.URGED, changes, {"unit": ticket.unit}, {"note": command.note} if command.note else {})]
+
+
+def _must_lead(leads_unit: bool) -> None:
+    if not leads_unit:
+        raise Refused("role_may_not", "只有本单位领导可以审核答复。")

@@ -1,0 +1,107 @@
+"""The ticket 工单 as its log leaves it, and how one event moves it. Copies, computes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from shared.domain.events import Recorded
+from shared.domain.terms import Channel, EndReason, HolderKind, Nature, State, Urgency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """One row of table `ticket`: codes, ids and instants only, no free text."""
+
+    id: int
+    city: str
+    seq: int
+    material_seq: int  # the last event by which a person changed state, holder, text or due
+    state: State
+    holder_kind: HolderKind
+    holder_id: str  # unit code or skill code; empty for the hotline's own holders
+    nature: Nature
+    urgency: Urgency
+    channel: Channel
+    chosen_by_person: tuple[str, ...]  # fields the router must leave alone: nature, urgency, county
+    county: str | None
+    duty: str | None
+    unit: str | None  # the lead 主办; stays while the hotline follows up
+    handler_id: int | None  # the person in the unit or on the seat
+    proposed_unit: str | None  # named by the unit that returned it
+    returned_by: tuple[str, ...]
+    accused_unit: str | None
+    confidential: bool
+    hidden_identity: bool
+    tell_by: str | None  # how the caller is told: email or nothing
+    registered_by: int | None
+    registered_at: datetime
+    dispatched_at: datetime | None
+    due_at: datetime | None
+    warn_at: datetime | None
+    overdue_at: datetime | None  # the first instant that is too late
+    is_warned: bool
+    is_overdue: bool
+    is_approved: bool
+    urged_at: datetime | None
+    urged_count: int
+    cycle: int  # 1, then one more for each redo 重办
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    end_reason: EndReason | None
+    code_version: int  # a higher one revokes pick-up code and link
+    alarm: str | None  # a job of this ticket was given up; a person must look
+
+
+def evolve(ticket: Ticket | None, recorded: Recorded) -> Ticket:
+    """Return the ticket after `recorded`. Total: every event of the log can be applied in its order."""
+    changes: dict[str, Any] = {name: _DECODE[name](value) for name, value in recorded.changes.items()}
+    changes["seq"] = recorded.seq
+    if recorded.is_material:
+        changes["material_seq"] = recorded.seq
+    return Ticket(**changes) if ticket is None else replace(ticket, **changes)
+
+
+def encode(value: Any) -> Any:
+    """Return `value` as canonical JSON can hold it: instants as ISO 8601 UTC with microseconds, enums as codes."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, tuple | list):
+        return [encode(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): encode(item) for key, item in value.items()}
+    return value
+
+
+def ticket_from_row(row: Mapping[str, Any]) -> Ticket:
+    """Build the ticket from a row of table `ticket`; further columns are ignored."""
+    return Ticket(**{name: decode(row[name]) for name, decode in _DECODE.items()})
+
+
+def _instant(value: Any) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _optional_end_reason(value: Any) -> EndReason | None:
+    return None if value is None else EndReason(value)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_DECODE = {field.name: _same for field in fields(Ticket)}
+_DECODE |= {name: _instant for name in _DECODE if name.endswith("_at")}
+_DECODE |= {
+    "state": State,
+    "holder_kind": HolderKind,
+    "nature": Nature,
+    "urgency": Urgency,
+    "channel": Channel,
+    "chosen_by_person": tuple,
+    "returned_by": tuple,
+    "end_reason": _optional_end_reason,
+}
