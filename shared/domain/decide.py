@@ -8,6 +8,7 @@ from shared.domain import closing, dispatching, handling, timing
 from shared.domain import commands as c
 from shared.domain.errors import Conflict, NotYours, Refused
 from shared.domain.events import Event
+from shared.domain.labels import HOLDERS, STATES
 from shared.domain.rules import Rules
 from shared.domain.ticket import Ticket
 from shared.domain.transitions import LEGAL
@@ -67,6 +68,4 @@ def decide(ticket: Ticket | None, command: c.Command, rules: Rules, now: datetim
 
 
 def _why_not_now(ticket: Ticket) -> str:
-    from shared.domain.labels import HOLDERS, STATES
-
     return f"工单现在是“{STATES[ticket.state].zh}”，由{HOLDERS[ticket.holder_kind].zh}持有，这一步现在不能做。"

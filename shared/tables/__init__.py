@@ -1,0 +1,5 @@
+"""PostgreSQL's tables as SQLAlchemy Core sees them. Each module is written by one owner, named in its first line."""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()

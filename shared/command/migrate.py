@@ -1,0 +1,59 @@
+"""`hotline migrate`: bring the schema to the newest revision; safe to run by several at once."""
+
+import argparse
+import os
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from shared.settings import driver_url
+
+_LOCK = 12345_0001
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """No options: the addresses come from the environment."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Upgrade the database named by DATABASE_OWNER_URL, else DATABASE_URL."""
+    upgrade(os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"])
+    return 0
+
+
+def upgrade(owner_url: str) -> None:
+    """Apply all revisions as the schema's owner, one migrator at a time."""
+    engine = sa.create_engine(driver_url(owner_url), poolclass=sa.NullPool)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
+    config.set_main_option("path_separator", "os")
+    with engine.connect() as guard, engine.connect() as connection:
+        guard.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+        guard.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+    engine.dispose()
+
+
+def set_business_clock(owner_url: str, speed: float, start: datetime | None = None) -> None:
+    """Let business time of a demo or simulation database run `speed` times as fast.
+
+    It goes on from the last event of any ticket, so that stopping for a night ages nothing; an empty one begins at `start`,
+    else now.
+    """
+    engine = sa.create_engine(driver_url(owner_url), poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO business_clock (real_anchor, business_anchor, speed) VALUES (clock_timestamp(),"
+                " coalesce((SELECT max(at) FROM ticket_event), :start, clock_timestamp()), :speed)"
+                " ON CONFLICT (one) DO UPDATE SET real_anchor = excluded.real_anchor,"
+                " business_anchor = greatest(excluded.business_anchor, business_clock.business_anchor), speed = excluded.speed"
+            ),
+            {"speed": speed, "start": start},
+        )
+    engine.dispose()

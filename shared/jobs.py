@@ -1,0 +1,154 @@
+"""The job table 作业: claim, close, bury. The only writer of `job`; arming is part of the ledger's statement below."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.engine import Connection, Engine
+
+from shared.domain.follow_ups import JobKind
+
+BATCH = 100
+MAX_ATTEMPTS = 5
+MAX_STALES = 5
+LATE_SECONDS = 3.0
+
+# A few seconds more than the kind's hard time limit, so that what a killed consumer held is soon back (FAULTS P3).
+LEASE_SECONDS = {JobKind.ROUTE: 40, JobKind.WARN: 40, JobKind.OVERDUE: 40, JobKind.NOTIFY: 60, JobKind.TIDY: 60}
+
+# For the ledger's statement: %(jobs)s is a JSON list of {ticket_id, cause_seq, kind, part, due_at}.
+ARM_SQL = """INSERT INTO job (ticket_id, cause_seq, kind, part, state, due_at, attempts, stales)
+ SELECT ticket_id, cause_seq, kind, part, 'todo', due_at, 0, 0
+ FROM jsonb_to_recordset(%(jobs)s::jsonb)
+      AS j(ticket_id bigint, cause_seq int, kind text, part text, due_at timestamptz)
+ ON CONFLICT ON CONSTRAINT job_cause DO NOTHING"""
+
+# Orders its rows, because two transactions may disarm the same ticket's jobs (FAULTS M23).
+_DISARM_SQL = """UPDATE job SET state = 'cancelled', ended_at = clock_timestamp() WHERE id IN (
+ SELECT job.id FROM job JOIN unnest(%(tickets)s::bigint[], %(kinds)s::text[]) AS d(ticket_id, kind)
+     ON job.ticket_id = d.ticket_id AND job.kind = d.kind
+ WHERE job.state = 'todo' AND job.id <> ALL(%(but)s::bigint[]) ORDER BY job.id FOR UPDATE OF job)"""
+
+_CLAIM_SQL = """UPDATE job SET attempts = attempts + 1, attempted_at = clock_timestamp(),
+ leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
+ WHERE id IN (SELECT id FROM job WHERE state = 'todo' AND kind = %(kind)s AND attempts < %(most)s
+     AND due_at <= business_now() AND (leased_until IS NULL OR leased_until <= clock_timestamp())
+     ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
+ RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales"""
+
+# A job that is no longer as claimed (its lease ended and another has it) is not ours to close.
+_HOLD_SQL = """SELECT job.id FROM job JOIN unnest(%(ids)s::bigint[], %(attempts)s::int[], %(leases)s::timestamptz[])
+     AS c(id, attempts, leased_until) ON job.id = c.id
+ WHERE job.state = 'todo' AND job.attempts = c.attempts AND job.leased_until = c.leased_until
+ ORDER BY job.id FOR UPDATE OF job"""
+
+_CLOSE_SQL = """UPDATE job SET state = c.state, outcome = c.outcome, error = c.error, stales = c.stales,
+ attempts = job.attempts - c.refund, due_at = coalesce(c.due_at, job.due_at),
+ leased_until = CASE WHEN c.keep_lease THEN job.leased_until END,
+ ended_at = CASE WHEN c.state <> 'todo' THEN clock_timestamp() END
+ FROM jsonb_to_recordset(%s::jsonb) AS c(id bigint, state text, outcome text, error text, stales int, refund int,
+     due_at timestamptz, keep_lease boolean)
+ WHERE job.id = c.id"""
+
+_VANISHED_SQL = """UPDATE job SET leased_until = clock_timestamp() + interval '10 seconds'
+ WHERE id IN (SELECT id FROM job WHERE state = 'todo' AND kind = ANY(%(kinds)s) AND attempts >= %(most)s
+     AND due_at <= business_now() AND (leased_until IS NULL OR leased_until <= clock_timestamp())
+     ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
+ RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales"""
+
+_WAITING_SQL = """SELECT k.kind, (SELECT extract(epoch FROM real_lag(j.due_at)) FROM job j
+     WHERE j.state = 'todo' AND j.kind = k.kind AND j.due_at <= business_now()
+         AND (j.leased_until IS NULL OR j.leased_until <= clock_timestamp())
+     ORDER BY j.due_at, j.id LIMIT 1)::float8 AS lag
+ FROM unnest(%(kinds)s::text[]) AS k(kind)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A job under lease. `(attempts, leased_until)` is the fencing token: without it nothing is closed."""
+
+    id: int
+    ticket_id: int | None
+    cause_seq: int
+    kind: JobKind
+    part: str
+    due_at: datetime
+    attempts: int
+    leased_until: datetime
+    stales: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How one claimed job leaves its lease: closed, or back to the queue (`state` todo)."""
+
+    job: Claimed
+    state: str
+    outcome: str
+    error: str | None = None
+    refund: int = 0
+    stales: int = 0
+    due_at: datetime | None = None
+    keep_lease: bool = False  # back only when the lease ends
+
+
+def claim(engine: Engine, kind: JobKind, batch: int = BATCH) -> list[Claimed]:
+    """Lease up to `batch` due jobs of `kind`, oldest first, in a transaction of its own. May be called by any number at once."""
+    wanted = {"kind": kind, "lease": LEASE_SECONDS[kind], "most": MAX_ATTEMPTS, "batch": batch}
+    with engine.begin() as connection:
+        rows = connection.exec_driver_sql(_CLAIM_SQL, wanted).all()
+    return sorted((_claimed(row) for row in rows), key=lambda job: (job.due_at, job.id))
+
+
+def claim_vanished(engine: Engine, kinds: Iterable[JobKind]) -> list[Claimed]:
+    """Lease jobs whose last attempt neither ended nor failed before its lease did: whoever had them is gone."""
+    with engine.begin() as connection:
+        wanted = {"kinds": [str(kind) for kind in kinds], "most": MAX_ATTEMPTS, "batch": BATCH}
+        return [_claimed(row) for row in connection.exec_driver_sql(_VANISHED_SQL, wanted)]
+
+
+def hold(connection: Connection, claimed: Sequence[Claimed]) -> set[int]:
+    """Lock the claimed jobs by id and return the ids that are still ours."""
+    wanted = {
+        "ids": [job.id for job in claimed],
+        "attempts": [job.attempts for job in claimed],
+        "leases": [job.leased_until for job in claimed],
+    }
+    return {row[0] for row in connection.exec_driver_sql(_HOLD_SQL, wanted)}
+
+
+def close(connection: Connection, closings: Sequence[Closing], as_json: Any) -> None:
+    """Write the outcomes of jobs that `hold` has locked. `as_json` turns a list of rows into a JSON parameter."""
+    rows = [
+        {
+            "id": c.job.id,
+            "state": c.state,
+            "outcome": c.outcome,
+            "error": c.error,
+            "stales": c.stales,
+            "refund": c.refund,
+            "due_at": c.due_at,
+            "keep_lease": c.keep_lease,
+        }
+        for c in closings
+    ]
+    if rows:
+        connection.exec_driver_sql(_CLOSE_SQL, (as_json(rows),))
+
+
+def disarm(connection: Connection, pairs: Sequence[tuple[int, JobKind]], but: Iterable[int] = ()) -> None:
+    """Cancel what is still to do of each (ticket, kind); `but` are jobs that the caller closes itself."""
+    if pairs:
+        wanted = {"tickets": [p[0] for p in pairs], "kinds": [str(p[1]) for p in pairs], "but": list(but)}
+        connection.exec_driver_sql(_DISARM_SQL, wanted)
+
+
+def waiting(connection: Connection, kinds: Iterable[JobKind]) -> dict[JobKind, float]:
+    """Return for each kind with work due and unleased how many real seconds its oldest job is late."""
+    rows = connection.exec_driver_sql(_WAITING_SQL, {"kinds": [str(kind) for kind in kinds]})
+    return {JobKind(kind): lag for kind, lag in rows if lag is not None}
+
+
+def _claimed(row: Any) -> Claimed:
+    return Claimed(row[0], row[1], row[2], JobKind(row[3]), *row[4:])

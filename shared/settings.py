@@ -1,0 +1,79 @@
+"""Settings, from the environment only and read once. Wrong or missing ones stop the start with a sentence."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+SHORTEST_SECRET_BYTES = 32
+
+
+class SettingsError(Exception):
+    """A setting is missing or unusable; the message says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one deployment may choose. Addresses are as the browser sees them."""
+
+    database_url: str
+    redis_url: str
+    secret: bytes
+    city: str
+    is_demo: bool
+    is_dev: bool
+    public_url: str
+    staff_url: str
+    stream_url: str
+    smtp_url: str | None
+    mail_from: str
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process."""
+    env = os.environ
+    secret = _secret(env.get("HOTLINE_SECRET_FILE"), env.get("HOTLINE_SECRET"))
+    is_dev = env.get("HOTLINE_DEV") == "1"
+    redis_url = _needed("REDIS_URL")
+    if not is_dev and redis_url.startswith("redis://") and "@" not in redis_url:
+        raise SettingsError("REDIS_URL has no password. Give one, or a unix socket; HOTLINE_DEV=1 allows it on loopback.")
+    public_url = env.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+    return Settings(
+        database_url=driver_url(_needed("DATABASE_URL")),
+        redis_url=redis_url,
+        secret=secret,
+        city=env.get("HOTLINE_CITY", "chengdu"),
+        is_demo=env.get("HOTLINE_DEMO") == "1",
+        is_dev=is_dev,
+        public_url=public_url,
+        staff_url=env.get("STAFF_URL", "http://127.0.0.1:8001").rstrip("/"),
+        stream_url=env.get("STREAM_URL", "http://127.0.0.1:8002").rstrip("/"),
+        smtp_url=env.get("SMTP_URL") or None,
+        mail_from=env.get("MAIL_FROM", "12345@localhost"),
+    )
+
+
+def driver_url(url: str) -> str:
+    """Return a PostgreSQL address as SQLAlchemy wants it, whichever of the usual spellings came in."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _needed(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise SettingsError(f"{name} is not set. `./hotline up` sets it; by hand see docs/runbook.md.")
+    return value
+
+
+def _secret(file: str | None, value: str | None) -> bytes:
+    secret = Path(file).read_bytes().strip() if file else (value or "").encode()
+    if len(secret) < SHORTEST_SECRET_BYTES:
+        raise SettingsError(
+            f"HOTLINE_SECRET_FILE (or HOTLINE_SECRET) must hold at least {SHORTEST_SECRET_BYTES} bytes; "
+            "make one with: openssl rand -hex 32"
+        )
+    return secret

@@ -1,0 +1,86 @@
+"""Tables of staff, sessions, keys and what they did. `shared.people` writes them, `access_log` by `shared.access_log`."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from shared.tables import metadata
+from shared.tables.ticket import INSTANT
+
+staff = sa.Table(
+    "staff",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("city", sa.Text, nullable=False),
+    sa.Column("login", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("password", sa.Text, nullable=False, comment="argon2id"),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("unit", sa.Text),
+    sa.Column("skills", ARRAY(sa.Text), nullable=False),
+    sa.Column("leads_unit", sa.Boolean, nullable=False),
+    sa.Column("is_active", sa.Boolean, nullable=False),
+    sa.Column("created_at", INSTANT, nullable=False),
+)
+
+session = sa.Table(
+    "session",
+    metadata,
+    sa.Column("token_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("staff_id", sa.BigInteger, sa.ForeignKey("staff.id"), nullable=False),
+    sa.Column("created_at", INSTANT, nullable=False),
+    sa.Column("seen_at", INSTANT, nullable=False),
+)
+
+api_key = sa.Table(
+    "api_key",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("city", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("key_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("is_active", sa.Boolean, nullable=False),
+    sa.Column("created_at", INSTANT, nullable=False),
+)
+
+admin_code = sa.Table(
+    "admin_code",
+    metadata,
+    sa.Column("code_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("issued_at", INSTANT, nullable=False),
+)
+
+attempt = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("subject", sa.LargeBinary, primary_key=True),
+    sa.Column("since", INSTANT, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+access_log = sa.Table(
+    "access_log",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("at", INSTANT, nullable=False),
+    sa.Column("staff_id", sa.BigInteger),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("ticket_id", sa.BigInteger),
+    sa.Column("fields", ARRAY(sa.Text), nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("address", sa.Text),
+)
+
+notice = sa.Table(
+    "notice",
+    metadata,
+    sa.Column("ticket_id", sa.BigInteger, sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("part", sa.Text, primary_key=True, comment="channel and recipient"),
+    sa.Column("state", sa.Text, nullable=False),  # sending -> sent | failed | sending
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("changed_at", INSTANT, nullable=False),
+)
