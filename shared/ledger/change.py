@@ -1,0 +1,88 @@
+"""What one command changes, as rows ready to be written. Draws salts, does no I/O."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from shared.domain.commands import CallerDetails
+from shared.domain.events import Event, Recorded
+from shared.domain.follow_ups import Arm, Disarm, JobKind, follow_ups
+from shared.domain.rules import Rules
+from shared.domain.ticket import Ticket, encode, evolve
+from shared.domain.viewer import Viewer
+from shared.keys import Keys, text_digest
+from shared.ledger.chain import GENESIS, decision_body, digest, event_body, link
+
+TICKET_COLUMNS = tuple(f.name for f in fields(Ticket))
+_SALT_BYTES = 16
+
+
+@dataclass(slots=True)
+class Change:
+    """A ticket on its way through one transaction, and the rows its events leave behind."""
+
+    ticket: Ticket | None
+    head: bytes = GENESIS
+    events: list[dict[str, Any]] = field(default_factory=list)
+    texts: list[dict[str, Any]] = field(default_factory=list)
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    disarmed: list[tuple[int, JobKind]] = field(default_factory=list)
+    due_now: set[JobKind] = field(default_factory=set)
+
+    def record(self, drafts: Sequence[Event], actor: Viewer, rules: Rules, now: datetime) -> None:
+        """Give the drafts their numbers and hashes, move the ticket, note what follows."""
+        for draft in drafts:
+            seq = (self.ticket.seq if self.ticket else 0) + 1
+            recorded = Recorded(seq, draft.kind, now, actor, encode(draft.changes), encode(draft.facts))
+            self.ticket = evolve(self.ticket, recorded)
+            self._log(draft, recorded)
+            for follow_up in follow_ups(self.ticket, recorded, rules):
+                self._follow(follow_up, seq, now)
+
+    def ticket_row(self) -> dict[str, Any]:
+        """Return the row of table `ticket`."""
+        row = {name: encode(getattr(self.ticket, name)) for name in TICKET_COLUMNS}
+        return row | {"head": as_bytea(self.head)}
+
+    def _log(self, draft: Event, recorded: Recorded) -> None:
+        assert self.ticket is not None
+        ticket_id, digests, decided = self.ticket.id, {}, None
+        place = {"ticket_id": ticket_id, "seq": recorded.seq}
+        for part, text in draft.texts.items():
+            salt = os.urandom(_SALT_BYTES)
+            digests[part] = text_digest(salt, text)
+            self.texts.append(place | {"part": part, "text": text, "salt": as_bytea(salt)})
+        if draft.decision is not None:
+            body = decision_body(draft.decision)
+            decided = digest(body)
+            self.decisions.append(place | {"body": body})
+        body = event_body(ticket_id, recorded, digests, decided)
+        self.head = link(self.head, body)
+        kind_at = {"kind": recorded.kind.value, "at": encode(recorded.at)}
+        self.events.append(place | kind_at | {"body": body, "hash": as_bytea(self.head)})
+
+    def _follow(self, follow_up: Arm | Disarm, seq: int, now: datetime) -> None:
+        assert self.ticket is not None
+        if isinstance(follow_up, Disarm):
+            gone = set(follow_up.kinds)
+            self.jobs = [job for job in self.jobs if job["kind"] not in gone]
+            self.disarmed += [(self.ticket.id, kind) for kind in follow_up.kinds]
+            return
+        named = {"ticket_id": self.ticket.id, "cause_seq": seq, "kind": follow_up.kind.value, "part": follow_up.part}
+        self.jobs.append(named | {"due_at": encode(follow_up.due_at)})
+        if follow_up.due_at <= now:
+            self.due_now.add(follow_up.kind)
+
+
+def as_bytea(raw: bytes | None) -> str | None:
+    """Return bytes as a JSON row can carry them into a bytea column."""
+    return None if raw is None else "\\x" + raw.hex()
+
+
+def caller_row(ticket_id: int, caller: CallerDetails, keys: Keys) -> dict[str, Any]:
+    """Return the row of table `caller`, every field encrypted, the phone with its blind index."""
+    sealed = {name: as_bytea(keys.encrypt(getattr(caller, name))) for name in ("name", "phone", "email", "address")}
+    return sealed | {"ticket_id": ticket_id, "phone_index": as_bytea(keys.blind_index(caller.phone))}

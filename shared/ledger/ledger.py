@@ -1,0 +1,191 @@
+"""`execute`: lock, decide, append, arm, commit; for one person's command or for a batch of claimed jobs."""
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.engine import Connection, Engine
+
+from shared import jobs
+from shared.bell import Bell
+from shared.domain.commands import Bury, Command, Register
+from shared.domain.decide import decide
+from shared.domain.errors import Conflict, Refused
+from shared.domain.follow_ups import JobKind
+from shared.domain.rules import Rules
+from shared.domain.terms import HolderKind, Role
+from shared.domain.ticket import Ticket, ticket_from_row
+from shared.domain.viewer import Viewer
+from shared.keys import Keys
+from shared.ledger import write
+from shared.ledger.change import Change, caller_row
+from shared.ledger.outcome import Item, Outcome, Verdict, closing_of, must_bury, why_of
+
+_TAKE_KEY = sa.text(
+    "WITH taken AS (INSERT INTO idempotency (client, route, key, request_mac, ticket_id, at)"
+    " VALUES (:client, :route, :key, :mac, nextval('ticket_id'), clock_timestamp()) ON CONFLICT DO NOTHING"
+    " RETURNING ticket_id) SELECT ticket_id, business_now() FROM taken"
+)
+_KNOWN_KEY = sa.text(
+    "SELECT request_mac, ticket_id FROM idempotency WHERE client = :client AND route = :route AND key = :key"
+)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """Names one attempt of one client to register; `mac` is the fingerprint of what it sent."""
+
+    client: str
+    route: str
+    key: str
+    mac: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A registered ticket; `is_replay` if the key was used before with the same request."""
+
+    ticket: Ticket
+    is_replay: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The ticket after a person's command, and the events it gave (none: there was nothing to do)."""
+
+    ticket: Ticket
+    event_count: int
+
+
+class Ledger:
+    """The one writer of tickets. Safe to share between threads."""
+
+    def __init__(self, engine: Engine, rules_of: Callable[[str], Rules], keys: Keys, bell: Bell) -> None:
+        self._engine, self._rules_of, self._keys, self._bell = engine, rules_of, keys, bell
+
+    def open_ticket(self, command: Register, key: IdempotencyKey) -> Opened:
+        """Register a ticket, once per key; it is committed when this returns.
+
+        A second request with the key waits for the first (2 s) and gets its ticket. Raises `Refused`, with code
+        `key_reused` if the same key came with another request.
+        """
+        named = {"client": key.client, "route": key.route, "key": key.key}
+        change = Change(None)
+        with self._engine.begin() as connection:
+            taken = connection.execute(_TAKE_KEY, named | {"mac": key.mac}).one_or_none()
+            if taken is None:
+                return self._replay(connection, named, key.mac)
+            given = replace(command, ticket_id=taken[0])
+            rules = self._rules_of(command.actor.city)
+            change.record(decide(None, given, rules, taken[1]), command.actor, rules, taken[1])
+            write.write_opened(connection, change, caller_row(taken[0], command.caller, self._keys))
+        assert change.ticket is not None
+        self._bell.ring(change.due_now, [change.ticket.id])
+        return Opened(change.ticket, is_replay=False)
+
+    def execute(self, command: Command) -> Done:
+        """Carry out a person's command on one ticket; committed when this returns.
+
+        Waits at most `lock_timeout` for the ticket. Raises `Refused`, `NotYours` or `Conflict`.
+        """
+        with self._engine.begin() as connection:
+            row = write.lock_one(connection, command.ticket_id)
+            ticket = None if row is None else ticket_from_row(row)
+            now = write.business_now(connection)
+            rules = self._rules_of(command.actor.city)
+            drafts = decide(ticket, command, rules, now)
+            assert row is not None and ticket is not None
+            change = Change(ticket, bytes(row["head"]))
+            change.record(drafts, command.actor, rules, now)
+            write.write_moved(connection, [change] if drafts else [])
+        assert change.ticket is not None
+        self._bell.ring(change.due_now, [change.ticket.id] if drafts else [])
+        return Done(change.ticket, len(drafts))
+
+    def execute_many(self, items: Sequence[Item]) -> list[Outcome]:
+        """Apply a batch of claimed jobs in one transaction, each decided alone; outcomes in the order of `items`.
+
+        An SQL error rolls the batch back and runs each alone once. Raises only if the database is gone: then the leases
+        end and the jobs come back.
+        """
+        try:
+            return self._apply(items)
+        except sa.exc.DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            log.warning("batch_rolled_back", jobs=[item.job.id for item in items], error=type(error.orig).__name__)
+            if len(items) == 1:
+                return self._apply([Item(items[0].job, error)])
+            return [outcome for item in items for outcome in self.execute_many([item])]
+
+    def _replay(self, connection: Connection, named: dict[str, str], mac: bytes) -> Opened:
+        known = connection.execute(_KNOWN_KEY, named).one()
+        if not hmac.compare_digest(bytes(known.request_mac), mac):
+            raise Refused("key_reused", "这个 Idempotency-Key 已经用于另一个请求。请换一个新的。")
+        row = connection.execute(sa.text("SELECT * FROM ticket WHERE id = :id"), {"id": known.ticket_id})
+        return Opened(ticket_from_row(row.mappings().one()), is_replay=True)
+
+    def _apply(self, items: Sequence[Item]) -> list[Outcome]:
+        with self._engine.begin() as connection:
+            ids = [item.job.ticket_id for item in items if item.job.ticket_id is not None]
+            rows = write.lock_free(connection, ids)
+            held = jobs.hold(connection, [item.job for item in items])
+            now = write.business_now(connection)
+            changes = {row["id"]: Change(ticket_from_row(row), bytes(row["head"])) for row in rows}
+            outcomes, closings = [], []
+            for item in items:
+                outcome, closing = self._one(item, changes.get(item.job.ticket_id or 0), held, now)
+                outcomes.append(outcome)
+                closings += [closing] if closing is not None else []
+            moved = [change for change in changes.values() if change.events]
+            write.write_moved(connection, moved, closing=[closing.job.id for closing in closings])
+            jobs.close(connection, closings, write.as_json)
+        due_now = {kind for change in moved for kind in change.due_now}
+        self._bell.ring(due_now, [change.ticket.id for change in moved if change.ticket])
+        return outcomes
+
+    def _one(
+        self, item: Item, change: Change | None, held: set[int], now: datetime
+    ) -> tuple[Outcome, jobs.Closing | None]:
+        if item.job.id not in held:
+            return Outcome(Verdict.LOST), None
+        if change is None or change.ticket is None:
+            busy = Outcome(Verdict.BUSY)
+            return busy, closing_of(item.job, busy, is_buried=False)
+        rules = self._rules_of(change.ticket.city)
+        outcome = _decide_alone(item, change, rules, now)
+        is_buried = must_bury(item.job, outcome.verdict) or _would_strand(item.job, outcome, change.ticket)
+        if is_buried:
+            time_itself = Viewer(role=Role.TIME, city=change.ticket.city)
+            asked = Bury(actor=time_itself, ticket_id=change.ticket.id, kind=item.job.kind, error=outcome.why or "")
+            change.record(decide(change.ticket, asked, rules, now), time_itself, rules, now)
+            log.error("job_buried", job=item.job.id, kind=item.job.kind, ticket=change.ticket.id, why=outcome.why)
+        return Outcome(outcome.verdict, change.ticket, outcome.why), closing_of(item.job, outcome, is_buried)
+
+
+def _decide_alone(item: Item, change: Change, rules: Rules, now: datetime) -> Outcome:
+    """Decide one command of a batch; whatever it raises touches no other ticket."""
+    if isinstance(item.command, Exception):
+        return Outcome(Verdict.FAILED, why=why_of(item.command))
+    try:
+        drafts = decide(change.ticket, item.command, rules, now)
+    except Conflict:
+        return Outcome(Verdict.STALE)
+    except Refused as refusal:
+        return Outcome(Verdict.REFUSED, why=refusal.code)
+    except Exception as error:
+        log.exception("decide_failed", job=item.job.id, kind=item.job.kind)
+        return Outcome(Verdict.FAILED, why=why_of(error))
+    change.record(drafts, item.command.actor, rules, now)
+    return Outcome(Verdict.DONE if drafts else Verdict.MOOT)
+
+
+def _would_strand(job: jobs.Claimed, outcome: Outcome, ticket: Ticket) -> bool:
+    """Tell whether closing this job would leave the ticket with the router and nothing to move it on."""
+    ends = outcome.verdict in (Verdict.REFUSED, Verdict.MOOT)
+    return ends and job.kind is JobKind.ROUTE and ticket.holder_kind is HolderKind.ROUTER
