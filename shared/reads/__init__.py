@@ -1,0 +1,1 @@
+"""What people may see: every read takes a `Viewer` first and goes through `visible_to`."""

@@ -1,0 +1,58 @@
+"""Claim → think → apply: how due jobs of one kind are worked off, by a Celery task or by the watch."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+from sqlalchemy.engine import Engine
+
+from shared import jobs
+from shared.domain.commands import Command
+from shared.domain.follow_ups import JobKind
+from shared.ledger import Item, Ledger
+
+log = structlog.get_logger()
+
+Handler = Callable[[Sequence[jobs.Claimed]], None]  # thinks about claimed jobs and applies the results
+Think = Callable[[Sequence[jobs.Claimed]], Sequence[Command | Exception]]  # one answer per job, no transaction open
+
+
+def through_ledger(ledger: Ledger, think: Think) -> Handler:
+    """Return a handler that turns jobs into commands and applies them as one batch."""
+
+    def handle(claimed: Sequence[jobs.Claimed]) -> None:
+        answers = think_alone_on_error(think, claimed)
+        ledger.execute_many([Item(job, answer) for job, answer in zip(claimed, answers, strict=True)])
+
+    return handle
+
+
+def think_alone_on_error(think: Think, claimed: Sequence[jobs.Claimed]) -> Sequence[Command | Exception]:
+    """Think about all at once; if that fails, about each alone, so that one ticket's trouble stays its own."""
+    try:
+        return think(claimed)
+    except Exception as error:
+        if len(claimed) == 1:
+            log.exception("think_failed", job=claimed[0].id, kind=claimed[0].kind)
+            return [error]
+    return [answer for job in claimed for answer in think_alone_on_error(think, [job])]
+
+
+def drain(engine: Engine, kind: JobKind, handle: Handler, for_seconds: float) -> int:
+    """Work off due jobs of `kind` until none is left or the time is over; return how many were claimed.
+
+    A job that has been tried before runs alone: whatever killed its consumer must not take neighbours with it.
+    """
+    until, count = time.monotonic() + for_seconds, 0
+    while time.monotonic() < until:
+        claimed = jobs.claim(engine, kind)
+        count += len(claimed)
+        fresh = [job for job in claimed if job.attempts == 1]
+        if fresh:
+            handle(fresh)
+        for job in claimed:
+            if job.attempts > 1:
+                handle([job])
+        if len(claimed) < jobs.BATCH:
+            break
+    return count

@@ -1,0 +1,81 @@
+"""What router and worker have in common: a Celery app whose one task hears bells, and the watch beside it."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+
+import structlog
+from celery import Celery
+
+from shared.bell import MESSAGE_VERSION, bell
+from shared.cities.load import load_city
+from shared.consumer import Handler, drain
+from shared.database import engine
+from shared.domain.follow_ups import JobKind
+from shared.keys import keys
+from shared.ledger import Ledger
+from shared.logs import configure_logs
+from shared.settings import settings
+from shared.watch import Watch
+
+TASK_SECONDS = 20.0
+
+Handlers = Mapping[JobKind, Handler]
+log = structlog.get_logger()
+
+
+@cache
+def ledger() -> Ledger:
+    """Return this process's ledger."""
+    return Ledger(engine(), load_city, keys(), bell())
+
+
+def celery_app(service: str, handlers: Callable[[], Handlers]) -> Celery:
+    """Return the service's Celery app. `handlers` is called in the child, after the fork."""
+    app = Celery(service, broker=settings().redis_url)
+    app.conf.update(
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        task_default_queue=service,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            "visibility_timeout": 120,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 5,
+            "socket_connect_timeout": 1,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+            "global_keyprefix": "hotline:",
+        },
+        task_time_limit=30,
+        task_soft_time_limit=25,
+        worker_soft_shutdown_timeout=20,
+        worker_enable_soft_shutdown_on_idle=True,
+        worker_eta_task_limit=100,
+        worker_max_memory_per_child=300_000,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        enable_utc=True,
+    )
+
+    @app.task(name=f"{service}.work")
+    def work(kind: str, v: int) -> None:
+        """Work off what is due of a kind. The message carries nothing else, so an old or foreign one does no harm."""
+        handler = handlers().get(JobKind(kind)) if v == MESSAGE_VERSION and kind in set(JobKind) else None
+        if handler is None:
+            log.error("bell_not_understood", service=service, v=v)
+            return
+        drain(engine(), JobKind(kind), handler, TASK_SECONDS)
+
+    return app
+
+
+def watch(handlers: Handlers) -> None:
+    """Run the service's watch until it is told to stop."""
+    configure_logs()
+    Watch(engine(), bell(), ledger(), handlers).run()

@@ -1,0 +1,63 @@
+"""The watch: looks every 200 ms at the oldest due job of its kinds and rings. What is late or cannot be rung, it does itself."""
+
+import signal
+import threading
+import time
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+import structlog
+from prometheus_client import Counter
+from sqlalchemy.engine import Engine
+
+from shared import jobs
+from shared.bell import Bell
+from shared.consumer import Handler, drain
+from shared.domain.errors import Refused
+from shared.domain.follow_ups import JobKind
+from shared.ledger import Item, Ledger
+
+TICK_SECONDS = 0.2
+OWN_WORK_SECONDS = 5.0
+BURY_EVERY_SECONDS = 5.0
+
+HELPED = Counter("hotline_jobs_done_by_watch_total", "Jobs that the watch did itself.", ["kind"])
+log = structlog.get_logger()
+
+
+class Watch:
+    """One service's watch. Any number may run at once; none changes anything but latency."""
+
+    def __init__(self, engine: Engine, bell: Bell, ledger: Ledger, handlers: Mapping[JobKind, Handler]) -> None:
+        self._engine, self._bell, self._ledger, self._handlers = engine, bell, ledger, handlers
+        self._stop = threading.Event()
+        self._next_burial = 0.0
+
+    def run(self) -> None:
+        """Look until SIGTERM or SIGINT."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: self._stop.set())
+        while not self._stop.is_set():
+            try:
+                self.look()
+            except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+                log.warning("watch_waits_for_database", error=type(error).__name__)
+                self._stop.wait(1)
+            self._stop.wait(TICK_SECONDS)
+
+    def look(self) -> None:
+        """Ring for what is due; do what is late."""
+        with self._engine.connect() as connection:
+            lags = jobs.waiting(connection, self._handlers)
+        for kind, lag in lags.items():
+            was_rung = self._bell.ring_now(kind)
+            if lag > jobs.LATE_SECONDS or not was_rung:
+                HELPED.labels(kind).inc(drain(self._engine, kind, self._handlers[kind], OWN_WORK_SECONDS))
+        if time.monotonic() >= self._next_burial:
+            self._next_burial = time.monotonic() + BURY_EVERY_SECONDS
+            self._bury_vanished()
+
+    def _bury_vanished(self) -> None:
+        gone = [job for job in jobs.claim_vanished(self._engine, self._handlers) if job.ticket_id is not None]
+        vanished = Refused("vanished", "the consumer was killed at every attempt")
+        self._ledger.execute_many([Item(job, vanished) for job in gone]) if gone else None
