@@ -1,0 +1,117 @@
+"""The sheets that say who there is: counties, units, aliases, skills."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from shared.cities.problems import Problems
+from shared.cities.sheet import Row, read_sheet
+from shared.domain.rules import Skill, Unit
+from shared.domain.terms import UnitKind
+
+MIN_PHRASE = 2  # one character alone stands in too many words
+
+
+def take(code: str, row: Row, seen: Mapping[str, object]) -> bool:
+    """Tell whether `code` may be added, and complain when it is empty or taken."""
+    if code in seen:
+        row.say(f"'{code}' is already in this sheet")
+    return bool(code) and code not in seen
+
+
+def read_counties(folder: Path, problems: Problems) -> dict[str, tuple[str, ...]]:
+    """Return each county's names and places, longest first; a place of two counties would be a guess: refused."""
+    counties: dict[str, tuple[str, ...]] = {}
+    owner: dict[str, str] = {}
+    for row in read_sheet(folder / "counties.csv", ("code", "name", "name_en", "places"), problems):
+        code = row.required("code")
+        row.required("name_en")
+        names = (row.required("name"), *row.many("places"))
+        for name in filter(None, names):
+            if len(name) < MIN_PHRASE:
+                row.say(f"place '{name}' is shorter than {MIN_PHRASE} characters")
+            if owner.setdefault(name, code) != code:
+                row.say(f"place '{name}' also stands for county '{owner[name]}'")
+        if take(code, row, counties):
+            counties[code] = tuple(sorted(dict.fromkeys(names), key=lambda name: (-len(name), name)))
+    return counties
+
+
+def read_units(folder: Path, counties: Mapping[str, object], problems: Problems) -> dict[str, Unit]:
+    """Return the units. Every county must have exactly one of kind `county`, its fall-back owner 属地兜底."""
+    units: dict[str, Unit] = {}
+    rows: list[tuple[Row, Unit]] = []
+    columns = ("code", "name", "name_en", "kind", "parent", "county", "email")
+    for row in read_sheet(folder / "units.csv", columns, problems):
+        code, kind = row.required("code"), row.choice("kind", UnitKind, UnitKind.DEPARTMENT)
+        county, names = row.text("county"), (row.required("name"), row.required("name_en"))
+        unit = Unit(code, *names, kind, row.text("parent"), county, row.text("email"))
+        if county and county not in counties:
+            row.say(f"county '{county}' is in no line of counties.csv")
+        if county and not code.startswith(f"{county}."):
+            row.say(f"the code of a unit of county '{county}' must begin with '{county}.'")
+        if not county and ("." in code or kind in (UnitKind.COUNTY, UnitKind.COUNTY_BUREAU)):
+            row.say(f"'{code}' needs its county")
+        if take(code, row, units):
+            units[code] = unit
+            rows.append((row, unit))
+    for row, unit in rows:
+        _check_parents(row, unit, units)
+    if rows:
+        _check_owners(units, counties, problems)
+    return units
+
+
+def _check_parents(row: Row, unit: Unit, units: Mapping[str, Unit]) -> None:
+    seen = {unit.code}
+    while unit.parent:
+        if unit.parent not in units:
+            row.say(f"parent '{unit.parent}' is in no line of units.csv")
+            return
+        if unit.parent in seen:
+            row.say(f"'{row.cells['code']}' is its own parent through '{unit.parent}'")
+            return
+        seen.add(unit.parent)
+        unit = units[unit.parent]
+
+
+def _check_owners(units: Mapping[str, Unit], counties: Mapping[str, object], problems: Problems) -> None:
+    for county in counties:
+        owners = [unit.code for unit in units.values() if unit.kind is UnitKind.COUNTY and unit.county == county]
+        if len(owners) != 1:
+            found = ", ".join(owners) or "none"
+            problems.add("units.csv", None, f"county '{county}' needs exactly one unit of kind county; found {found}")
+    if not any(unit.kind is UnitKind.DISCIPLINE and unit.county is None for unit in units.values()):
+        problems.add("units.csv", None, "the city needs a unit of kind discipline for complaints about staff")
+
+
+def read_skills(folder: Path, problems: Problems) -> dict[str, Skill]:
+    """Return the skills an expert seat can have."""
+    skills: dict[str, Skill] = {}
+    for row in read_sheet(folder / "skills.csv", ("code", "name", "name_en"), problems):
+        code = row.required("code")
+        if take(code, row, skills):
+            skills[code] = Skill(code, row.required("name"), row.required("name_en"))
+    return skills
+
+
+def read_aliases(folder: Path, units: Mapping[str, Unit], problems: Problems) -> dict[str, tuple[str, ...]]:
+    """Return what people call units, each with the units it may mean, nearest first."""
+    aliases: dict[str, tuple[str, ...]] = {}
+    for row in read_sheet(folder / "aliases.csv", ("alias", "units"), problems):
+        alias, meant = row.required("alias"), row.many("units")
+        if len(alias) < MIN_PHRASE:
+            row.say(f"alias '{alias}' is shorter than {MIN_PHRASE} characters")
+        for code in meant:
+            check_unit(code, row, units)
+        if take(alias, row, aliases):
+            aliases[alias] = meant
+    return aliases
+
+
+def check_unit(code: str, row: Row, units: Mapping[str, Unit]) -> None:
+    """Complain about a unit, or a `*.<suffix>` for the bureau of the county, that does not exist."""
+    if code.startswith("*."):
+        if not any(unit.county and unit.code == f"{unit.county}.{code[2:]}" for unit in units.values()):
+            row.say(f"no county has a unit '{code}' in units.csv")
+    elif code not in units:
+        row.say(f"unit '{code}' is in no line of units.csv")

@@ -1,0 +1,126 @@
+"""The sheets that say what belongs to whom and until when: duties, limits, lexicon, referrals."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from shared.cities.bodies import MIN_PHRASE, check_unit, take
+from shared.cities.problems import Problems
+from shared.cities.sheet import Row, read_sheet
+from shared.domain.rules import Duty, Limit, Referral, Skill, Unit
+from shared.domain.terms import Nature, Urgency
+
+DUTY_COLUMNS = (
+    "code", "name", "name_en", "unit", "city_unit", "nature", "urgency", "skill", "words", "against",
+)  # fmt: skip
+# The kinds of words the router knows how to use; one that is missing would switch a rule off unseen.
+LEXICON_KINDS = (
+    "negation", "hypothetical", "present", "praise", "consultation", "question", "complaint", "fault",
+    "report", "suggestion", "help", "official", "misconduct",
+)  # fmt: skip
+NOT_ACCEPTED = "not_accepted"
+
+
+def read_duties(
+    folder: Path, units: Mapping[str, Unit], skills: Mapping[str, Skill], problems: Problems
+) -> dict[str, Duty]:
+    """Return the dispatch catalogue 派单目录."""
+    duties: dict[str, Duty] = {}
+    counties = {unit.county for unit in units.values() if unit.county}
+    for row in read_sheet(folder / "duties.csv", DUTY_COLUMNS, problems):
+        code, unit, city_unit = row.required("code"), row.required("unit"), row.text("city_unit")
+        if unit:
+            check_unit(unit, row, units)
+        if unit.startswith("*."):
+            _check_every_county(unit[2:], city_unit, row, units, counties)
+        elif city_unit:
+            row.say("column 'city_unit' is only for duties of the county's bureau (*.suffix)")
+        if city_unit:
+            check_unit(city_unit, row, units)
+        skill = row.text("skill")
+        if skill and skill not in skills:
+            row.say(f"skill '{skill}' is in no line of skills.csv")
+        words, against = row.weighted("words"), row.many("against")
+        _check_words(tuple(phrase for phrase, _ in words), against, row)
+        if take(code, row, duties):
+            duties[code] = Duty(
+                code, row.required("name"), row.required("name_en"), unit, words, against,
+                row.choice("nature", Nature, Nature.HELP), row.choice("urgency", Urgency, Urgency.NORMAL),
+                skill, city_unit,
+            )  # fmt: skip
+    return duties
+
+
+def _check_every_county(
+    suffix: str, city_unit: str | None, row: Row, units: Mapping[str, Unit], counties: set[str]
+) -> None:
+    """A county without the bureau is fine where a city unit takes the matter; else its requests had no owner."""
+    without = sorted(county for county in counties if f"{county}.{suffix}" not in units)
+    if without and not city_unit:
+        row.say(f"no unit '*.{suffix}' in {', '.join(without)}, and no city_unit to stand in")
+
+
+def _check_words(words: tuple[str, ...], against: tuple[str, ...], row: Row) -> None:
+    if not words:
+        row.say("column 'words' is empty")
+    for phrase in (*words, *against):
+        parts = phrase.split("+")
+        if "" in parts:
+            row.say(f"'{phrase}' joins nothing: write parts such as 半夜+施工")
+        elif len(phrase) < MIN_PHRASE:
+            row.say(f"'{phrase}' is shorter than {MIN_PHRASE} characters")
+    for phrase in set(words) & set(against):
+        row.say(f"'{phrase}' speaks both for and against")
+
+
+def read_limits(folder: Path, problems: Problems) -> dict[tuple[Nature, Urgency], Limit]:
+    """Return the time limits. Every nature and urgency needs a line; `none` in working_days says that none applies."""
+    limits: dict[tuple[Nature, Urgency], Limit] = {}
+    seen: set[tuple[Nature, Urgency]] = set()
+    rows = read_sheet(folder / "limits.csv", ("nature", "urgency", "working_days", "hours", "source"), problems)
+    for row in rows:
+        key = (row.choice("nature", Nature, Nature.OTHER), row.choice("urgency", Urgency, Urgency.NORMAL))
+        if key in seen:
+            row.say(f"{key[0]}, {key[1]} is already in this sheet")
+        seen.add(key)
+        source, hours = row.required("source"), row.count("hours")
+        if row.text("working_days") == "none" and hours is None:
+            continue
+        days = row.count("working_days")
+        if (days is None) == (hours is None):
+            row.say("needs either working_days or hours, or 'none' in working_days")
+        limits[key] = Limit(days, hours, source)
+    for nature in Nature if rows else ():
+        for urgency in Urgency:
+            if (nature, urgency) not in seen:
+                problems.add("limits.csv", None, f"has no line for {nature}, {urgency}")
+    return limits
+
+
+def read_lexicon(folder: Path, problems: Problems) -> dict[str, tuple[str, ...]]:
+    """Return the router's other words by kind; a kind may take several lines."""
+    lexicon: dict[str, tuple[str, ...]] = dict.fromkeys(LEXICON_KINDS, ())
+    rows = read_sheet(folder / "lexicon.csv", ("kind", "phrases"), problems)
+    for row in rows:
+        kind = row.required("kind")
+        if kind not in lexicon:
+            row.say(f"kind '{kind}' is not one of {', '.join(LEXICON_KINDS)}")
+            continue
+        lexicon[kind] += row.many("phrases")
+    for kind in LEXICON_KINDS if rows else ():
+        if not lexicon[kind]:
+            problems.add("lexicon.csv", None, f"has no words of kind '{kind}'")
+    return lexicon
+
+
+def read_referrals(folder: Path, problems: Problems) -> dict[str, Referral]:
+    """Return the texts a caller is told at once: danger, and what the line may not take, with the proper route."""
+    referrals: dict[str, Referral] = {}
+    columns = ("code", "effect", "name", "name_en", "words", "text", "text_en")
+    for row in read_sheet(folder / "referrals.csv", columns, problems):
+        code, effect, words = row.required("code"), row.required("effect"), row.many("words")
+        urgency = None if effect == NOT_ACCEPTED else row.choice("effect", Urgency, Urgency.CRITICAL)
+        _check_words(words, (), row)
+        if take(code, row, referrals):
+            names = (row.required("name"), row.required("name_en"))
+            referrals[code] = Referral(code, *names, words, urgency, row.required("text"), row.required("text_en"))
+    return referrals
