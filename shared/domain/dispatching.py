@@ -8,7 +8,7 @@ from shared.domain import commands as c
 from shared.domain.errors import Refused
 from shared.domain.events import Event, EventKind
 from shared.domain.rules import Rules
-from shared.domain.terms import HolderKind, Nature, State, Urgency
+from shared.domain.terms import HolderKind, Nature, Role, State, Urgency
 from shared.domain.ticket import Ticket
 from shared.domain.timing import time_limit
 
@@ -82,7 +82,9 @@ def send_to_seat(ticket: Ticket, command: c.SendToSeat, rules: Rules, now: datet
 
 
 def send_to_triage(ticket: Ticket, command: c.SendToTriage, rules: Rules, now: datetime) -> list[Event]:
-    """人工分拣: nobody is sure, so a person chooses."""
+    """人工分拣: nobody is sure, so a person chooses. The router speaks only of tickets that it holds."""
+    if command.actor.role is Role.ROUTER and ticket.holder_kind is not HolderKind.ROUTER:
+        return []
     changes: dict[str, Any] = {"holder_kind": HolderKind.TRIAGE, "holder_id": "", "handler_id": None}
     if command.decision is not None:
         changes |= _classified(ticket, command.decision)
