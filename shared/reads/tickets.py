@@ -1,0 +1,171 @@
+"""One ticket as its viewer may see it: fields that are not theirs are absent, not empty."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from shared.domain.events import PUBLIC, PUBLIC_TEXTS, EventKind
+from shared.domain.numbers import number_of, ticket_id_of
+from shared.domain.rules import Rules
+from shared.domain.terms import Role
+from shared.domain.ticket import Ticket, ticket_from_row
+from shared.domain.viewer import Viewer, may_identify
+from shared.keys import keys
+from shared.reads.visibility import visible_to
+from shared.tables.people import staff
+from shared.tables.ticket import caller, decision, ticket, ticket_event, ticket_text
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One event. `texts` by part; `actor_name` only for staff viewers; `decision` is the router's, if it made one."""
+
+    seq: int
+    kind: EventKind
+    at: datetime
+    actor_role: Role
+    actor_unit: str | None
+    actor_name: str | None
+    changes: Mapping[str, Any]
+    facts: Mapping[str, Any]
+    texts: Mapping[str, str]
+    decision: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallerView:
+    """Who asks, masked: surname and the phone's ends."""
+
+    name: str | None
+    phone: str | None
+    has_phone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A ticket with its words. `caller` is None where the viewer may not know who asks. Newest entry first."""
+
+    ticket: Ticket
+    number: str
+    title: str
+    body: str
+    caller: CallerView | None
+    timeline: tuple[TimelineEntry, ...]
+
+
+def ticket_view(viewer: Viewer, connection: Connection, rules: Rules, ticket_id: int) -> TicketView | None:
+    """Return the ticket, None if it does not exist for the viewer. A caller gets public events and texts only."""
+    found = connection.execute(sa.select(ticket).where(visible_to(viewer), ticket.c.id == ticket_id)).mappings()
+    row = found.one_or_none()
+    if row is None:
+        return None
+    known = ticket_from_row(row)
+    timeline = _timeline(viewer, connection, ticket_id)
+    first = timeline[-1].texts if timeline else {}
+    number = number_of(known.id, known.registered_at, rules.zone)
+    who = _caller(viewer, connection, known)
+    return TicketView(known, number, first.get("title", ""), first.get("body", ""), who, timeline)
+
+
+def public_view(viewer: Viewer, connection: Connection, rules: Rules) -> TicketView | None:
+    """Return the caller's own ticket."""
+    return None if viewer.ticket_id is None else ticket_view(viewer, connection, rules, viewer.ticket_id)
+
+
+def find_by_number(viewer: Viewer, connection: Connection, rules: Rules, number: str) -> int | None:
+    """Return the id of a typed number, None if it is wrong or not for the viewer."""
+    ticket_id = ticket_id_of(number)
+    if ticket_id is None:
+        return None
+    query = sa.select(ticket.c.id, ticket.c.registered_at).where(visible_to(viewer), ticket.c.id == ticket_id)
+    row = connection.execute(query).one_or_none()
+    digits = "".join(character for character in number if character.isdecimal())
+    if row is None or not number_of(row.id, row.registered_at, rules.zone).endswith(str(int("1" + digits))[1:]):
+        return None
+    return ticket_id
+
+
+def reveal_phone(viewer: Viewer, connection: Connection, ticket_id: int) -> str | None:
+    """Return the caller's whole phone if the viewer may know who asks. Note it in the access log first."""
+    query = sa.select(ticket.c.hidden_identity, ticket.c.confidential, caller.c.phone).join(caller)
+    row = connection.execute(query.where(visible_to(viewer), ticket.c.id == ticket_id)).one_or_none()
+    if row is None or not may_identify(viewer, row.hidden_identity or row.confidential):
+        return None
+    return keys().decrypt(row.phone)
+
+
+def _timeline(viewer: Viewer, connection: Connection, ticket_id: int) -> tuple[TimelineEntry, ...]:
+    is_caller = viewer.role is Role.CALLER
+    mine = ticket_event.c.ticket_id == ticket_id
+    events = connection.execute(
+        sa.select(ticket_event, decision.c.body.label("decided"))
+        .outerjoin(
+            decision, (decision.c.ticket_id == ticket_event.c.ticket_id) & (decision.c.seq == ticket_event.c.seq)
+        )
+        .where(mine)
+        .order_by(ticket_event.c.seq.desc())
+    ).all()
+    texts: dict[int, dict[str, str]] = {}
+    for row in connection.execute(sa.select(ticket_text).where(ticket_text.c.ticket_id == ticket_id)):
+        if not is_caller or row.part in PUBLIC_TEXTS:
+            texts.setdefault(row.seq, {})[row.part] = row.text if row.text is not None else "（已按规定删除）"
+    bodies = [json.loads(row.body) for row in events]
+    names = {} if is_caller else _names(connection, {body["actor"]["id"] for body in bodies} - {None})
+    entries = []
+    for row, body in zip(events, bodies, strict=True):
+        kind = EventKind(row.kind)
+        if is_caller and kind not in PUBLIC:
+            continue
+        actor = body["actor"]
+        entries.append(
+            TimelineEntry(
+                seq=row.seq,
+                kind=kind,
+                at=row.at,
+                actor_role=Role(actor["role"]),
+                actor_unit=actor["unit"],
+                actor_name=names.get(actor["id"]) if actor["role"] not in (Role.CALLER, Role.CLIENT) else None,
+                changes={} if is_caller else body["changes"],
+                facts=_public_facts(body["facts"]) if is_caller else body["facts"],
+                texts=texts.get(row.seq, {}),
+                decision=None if is_caller or row.decided is None else json.loads(row.decided),
+            )
+        )
+    return tuple(entries)
+
+
+def _public_facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: facts[name] for name in ("unit", "limit", "result", "cycle") if name in facts}
+
+
+def _names(connection: Connection, ids: set[int]) -> dict[int, str]:
+    rows = connection.execute(sa.select(staff.c.id, staff.c.name).where(staff.c.id.in_(ids))) if ids else ()
+    return {row.id: row.name for row in rows}
+
+
+def _caller(viewer: Viewer, connection: Connection, known: Ticket) -> CallerView | None:
+    if not may_identify(viewer, known.hidden_identity or known.confidential):
+        return None
+    row = connection.execute(sa.select(caller).where(caller.c.ticket_id == known.id)).one_or_none()
+    if row is None:
+        return None
+    name, phone = keys().decrypt(row.name), keys().decrypt(row.phone)
+    return CallerView(mask_name(name), mask_phone(phone), phone is not None)
+
+
+def mask_name(name: str | None) -> str | None:
+    """Return the surname with a star: `张*`."""
+    return None if not name else name[0] + "*"
+
+
+def mask_phone(phone: str | None) -> str | None:
+    """Return the national digits with the middle hidden: `138****1234`."""
+    if not phone:
+        return None
+    digits = phone.removeprefix("+86").lstrip("+")
+    return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 10 else "****" + digits[-2:]
