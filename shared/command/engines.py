@@ -75,7 +75,7 @@ def _start_postgres(folder: Path, account: Account, passwords: Passwords, durabl
         postgres.create(cluster, durable)
         child = _spawn(cluster.command(), cluster.data, account, log)
         cleanup.callback(end, child, signal.SIGINT)
-        if await_ready(partial(postgres.is_ready, cluster.data), partial(_is_alive, child), log):
+        if await_ready(partial(postgres.is_ready, cluster.data, child.pid), partial(_is_alive, child), log):
             return cluster
     raise EngineFailed(f"PostgreSQL found no port.\n{tail(log)}")
 

@@ -27,6 +27,35 @@ class Home:
         return self.folder / "run"
 
     @property
+    def postgres(self) -> Path:
+        return self.folder / "postgres"
+
+    @property
+    def valkey(self) -> Path:
+        return self.folder / "valkey"
+
+    @property
+    def conf(self) -> Path:
+        return self.run / "supervisord.conf"
+
+    @property
+    def environment(self) -> Path:
+        return self.run / "environment.json"
+
+    @property
+    def state(self) -> Path:
+        return self.run / "state.json"
+
+    @property
+    def socket(self) -> Path:
+        """supervisord's control socket, in a shorter place where the data folder's path is too long for one."""
+        usual = self.run / "supervisor.sock"
+        if len(str(usual).encode()) <= SOCKET_PATH_BYTES:
+            return usual
+        short = hashlib.sha256(str(self.run).encode()).hexdigest()[:12]
+        return Path("/tmp") / f"hotline-{os.geteuid()}-{short}" / "supervisor.sock"  # noqa: S108 made 0700 and checked
+
+    @property
     def logs(self) -> Path:
         return self.folder / "logs"
 
@@ -43,16 +72,19 @@ class Home:
         return self.folder / "master.secret"
 
 
-def data_base(root: Path = ROOT, uid: int | None = None) -> Path:
+def data_base(root: Path = ROOT) -> Path:
     """Return the folder for all data of this checkout; HOTLINE_DATA overrides.
 
     root's data lie under /var/lib because PostgreSQL refuses to run as root and its stand-in cannot enter /root.
     """
     if chosen := os.environ.get("HOTLINE_DATA"):
         return Path(chosen).resolve()
-    if (os.geteuid() if uid is None else uid) == 0:
+    if os.geteuid() == 0:
         return Path("/var/lib/yihaotong") / checkout_id(root)
-    return root / ".hotline"
+    if os.access(root, os.W_OK):
+        return root / ".hotline"
+    shared = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
+    return Path(shared) / "yihaotong" / checkout_id(root)
 
 
 def checkout_id(root: Path) -> str:

@@ -121,13 +121,13 @@ def run_as(account: Account, command: list[str], folder: Path) -> None:
         raise EngineFailed(f"{Path(command[0]).name} failed: {done.stderr.strip() or done.stdout.strip()}")
 
 
-def is_ready(data: Path) -> bool:
-    """Read from postmaster.pid whether a server accepts connections (its eighth line says so)."""
+def is_ready(data: Path, pid: int) -> bool:
+    """Read from postmaster.pid whether the server `pid` accepts connections: line 1 is its pid, line 8 says so."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
     except OSError:
         return False
-    return len(lines) >= 8 and lines[7].strip() == "ready"
+    return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
 
 
 def ensure_database(cluster: Cluster, database: str) -> None:

@@ -1,0 +1,63 @@
+"""The one command's verbs. A verb's module is imported only when it is called."""
+
+import argparse
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib import import_module
+
+from shared.command.front import StopAsked
+from shared.command.joining import Needs, join, join_arguments
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A module with `arguments(parser)` and `run(args) -> int`, and what must run while it works."""
+
+    module: str
+    help: str
+    needs: Needs = Needs.NOTHING
+
+
+VERBS = {
+    "up": Verb("up", "start everything on this machine; Ctrl-C stops it"),
+    "demo": Verb("demo", "the same with its own database, known logins and tickets that keep coming"),
+    "status": Verb("status", "what runs, where, and where its logs are"),
+    "stop": Verb("stop", "stop a running `up` or `demo` from another terminal"),
+    "feed": Verb("feed", "post a file of messages through the public API and tell where they went", Needs.SERVICES),
+    "audit": Verb("audit", "check that nothing was lost: replay, chains, holders, jobs", Needs.DATABASE),
+    "explain": Verb("explain", "why a ticket is where it is, and when it is due", Needs.DATABASE),
+    "migrate": Verb("migrate", "bring the schema of DATABASE_OWNER_URL to the newest revision"),
+    "lock": Verb("lock", "write the lock files anew from pyproject.toml"),
+    "test": Verb("test", "linters, import contracts, types and tests; --system for the slow set"),
+}
+
+
+def main(words: list[str]) -> int:
+    """Run one verb and return its exit code."""
+    if not words or words[0] in ("-h", "--help", "help"):
+        print("Yihaotong 一号通\n\nusage: ./hotline VERB [options]   (./hotline VERB --help for its options)\n")
+        for name, verb in VERBS.items():
+            print(f"  {name:<9} {verb.help}")
+        return 0
+    if words[0] not in VERBS:
+        print(f"There is no `{words[0]}`. Try: {', '.join(VERBS)}", file=sys.stderr)
+        return 2
+    verb = VERBS[words[0]]
+    parser = argparse.ArgumentParser(prog=f"hotline {words[0]}", description=verb.help)
+    if verb.needs is not Needs.NOTHING:
+        join_arguments(parser)
+    module = import_module(f"shared.command.{verb.module}")
+    module.arguments(parser)
+    args = parser.parse_args(words[1:])
+    try:
+        with ExitStack() as cleanup:
+            if verb.needs is not Needs.NOTHING:
+                join(verb.needs, args, cleanup)
+            return int(module.run(args))
+    except (StopAsked, KeyboardInterrupt):
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

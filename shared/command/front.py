@@ -1,0 +1,119 @@
+"""The process in front of a running instance: starts it, tells what happens to it, stops it in order."""
+
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from shared.command import instance, leftovers
+from shared.command.paths import Home
+from shared.command.plan import listening_words
+from shared.command.postgres import EngineFailed
+from shared.command.progress import Progress, complain
+from shared.command.stack import Stack
+from shared.command.supervise import State
+
+# A supervisor that dies again and again has a reason that starting once more will not cure.
+SUPERVISOR_DEATHS, DEATHS_WITHIN_SECONDS = 5, 300.0
+
+
+class StopAsked(Exception):
+    """Ctrl-C, SIGTERM or a closed terminal."""
+
+
+@contextlib.contextmanager
+def stop_signals() -> Iterator[None]:
+    """Turn the first stop signal into StopAsked; later ones are ignored, for stopping in order takes its time."""
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise StopAsked
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, ask) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run_in_front(
+    home: Home, host: str, prepare: Callable[[dict[str, str]], None], greet: Callable[[Progress], None]
+) -> int:
+    """Run an instance until a stop signal; `prepare` runs before the services start, `greet` once all are ready."""
+    progress = Progress()
+    lock = instance.take(home)
+    if lock is None:
+        return _already_running(home)
+    with lock, stop_signals():
+        deaths: list[float] = []
+        try:
+            while len(deaths) < SUPERVISOR_DEATHS:
+                _run_once(home, host, progress, (prepare, greet))
+                progress.step("The supervisor has died: starting again")
+                deaths = [at for at in deaths if time.monotonic() - at < DEATHS_WITHIN_SECONDS] + [time.monotonic()]
+        except StopAsked:
+            progress.step(f"Stopped. The data stay in {home.folder}")
+            return 0
+        except (EngineFailed, OSError) as error:
+            return complain(f"\n{error}")
+    return complain(
+        f"The supervisor died {SUPERVISOR_DEATHS} times in 5 minutes; its log is {home.logs}/supervisord.log"
+    )
+
+
+def _run_once(
+    home: Home,
+    host: str,
+    progress: Progress,
+    steps: tuple[Callable[[dict[str, str]], None], Callable[[Progress], None]],
+) -> None:
+    prepare, greet = steps
+    leftovers.end_all(home, progress)
+    stack = Stack(home, progress, host)
+    try:
+        stack.start_engines()
+        prepare(stack.environment)
+        stack.start_services()
+        instance.write_note(home, stack.environment, has_services=True)
+        progress.step("Ready")
+        tell_addresses(progress, instance.read_note(home))
+        greet(progress)
+        if words := listening_words(host):
+            progress.plain(words)
+        progress.plain("\nCtrl-C stops everything in order; the data stay.")
+        _watch(stack, progress)
+    finally:
+        instance.forget_note(home)
+        stack.stop()
+
+
+def _watch(stack: Stack, progress: Progress) -> None:
+    """Tell of processes that died and came back; return when the supervisor itself is gone."""
+    before: dict[str, State] = {}
+    while stack.supervisor is not None and stack.supervisor.is_alive():
+        now = {one.name: one for one in stack.states()}
+        for name, state in now.items():
+            if name in before and state.pid != before[name].pid and state.pid:
+                progress.step(f"{name} had stopped and runs again")
+        before |= {name: state for name, state in now.items() if state.pid}
+        time.sleep(1)
+
+
+def tell_addresses(progress: Progress, note: instance.Note | None) -> None:
+    """Print where people find the running instance."""
+    if note is not None and note.public_url:
+        progress.plain(f"\n  callers  诉求人    {note.public_url}")
+        progress.plain(f"  staff    工作人员  {note.staff_url}")
+
+
+def _already_running(home: Home) -> int:
+    progress, note = Progress(), instance.read_note(home)
+    if note is None:
+        return complain("Another start of this instance is under way.")
+    progress.plain(f"Already running (process {note.pid}); `./hotline stop` ends it.")
+    tell_addresses(progress, note)
+    return 0

@@ -1,0 +1,100 @@
+"""Finds and ends what a killed supervisor left running. The kernel says what is ours; a pid alone says nothing."""
+
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from shared.command.paths import Home
+from shared.command.progress import Progress
+
+MARK = "HOTLINE_RUN"
+TERM_SECONDS = 45.0
+POSTGRES_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What is known of a running process: its command line and the run folder it was started for."""
+
+    command: tuple[str, ...]
+    mark: str | None
+
+
+def kind_of(found: Identity, home: Home) -> str | None:
+    """Return what a process is to this instance: supervisor, service, valkey, postgres, or None for a stranger's."""
+    words = set(found.command)
+    if str(home.postgres) in words and found.command[0].endswith("postgres"):
+        return "postgres"
+    if str(home.valkey / "valkey.conf") in words:
+        return "valkey"
+    if str(home.conf) in words:
+        return "supervisor"
+    return "service" if found.mark == str(home.run) else None
+
+
+def find(home: Home) -> dict[str, list[psutil.Process]]:
+    """Return this instance's running processes by kind."""
+    found: dict[str, list[psutil.Process]] = {}
+    for process in psutil.process_iter():
+        try:
+            command, mark = tuple(process.cmdline()), process.environ().get(MARK)
+        except psutil.Error:
+            continue  # gone meanwhile, or another user's
+        kind = kind_of(Identity(command, mark), home) if command else None
+        if kind and process.pid != psutil.Process().pid:
+            found.setdefault(kind, []).append(process)
+    return found
+
+
+def end_all(home: Home, progress: Progress) -> None:
+    """End every leftover: the supervisor first, or it would start the others again; PostgreSQL last and in order."""
+    found = find(home)
+    if found:
+        count = sum(len(processes) for processes in found.values())
+        progress.step(f"An earlier start was killed: ending {count} processes it left")
+    supervisors = found.pop("supervisor", [])
+    for process in supervisors:
+        _signal(process, signal.SIGKILL)
+    psutil.wait_procs(supervisors, 10)
+    found = find(home) if supervisors else found
+    _end(found.get("service", []) + found.get("valkey", []), TERM_SECONDS)
+    postmasters = found.get("postgres", [])
+    for process in postmasters:
+        _signal(process, signal.SIGINT)
+    _, alive = psutil.wait_procs(postmasters, POSTGRES_SECONDS)
+    if alive:
+        raise RuntimeError(
+            f"PostgreSQL (pid {alive[0].pid}) has not stopped in {POSTGRES_SECONDS:.0f} s; it is never killed."
+        )
+    _forget_stale_pid(home.postgres)
+
+
+def _end(processes: list[psutil.Process], seconds: float) -> None:
+    for process in processes:
+        _signal(process, signal.SIGTERM)
+    _, alive = psutil.wait_procs(processes, seconds)
+    for process in alive:
+        _signal(process, signal.SIGKILL)
+    psutil.wait_procs(alive, 10)
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)  # psutil compares the start time first, so a reused pid is safe
+    except psutil.NoSuchProcess:
+        return
+
+
+def _forget_stale_pid(data: Path) -> None:
+    # PostgreSQL removes its own stale file, unless the machine restarted and another process now has that pid.
+    file = data / "postmaster.pid"
+    if not file.exists():
+        return
+    try:
+        name = psutil.Process(int(file.read_text().split()[0])).name()
+    except (psutil.Error, ValueError, IndexError):
+        name = ""
+    if "postgres" not in name:
+        file.unlink()
