@@ -51,6 +51,10 @@ class Keys:
         mac = hmac.digest(self.link, f"{ticket_id}:{version}".encode(), "sha256")[:_LINK_MAC_BYTES]
         return base64.urlsafe_b64encode(mac + name).rstrip(b"=").decode()
 
+    def is_link(self, token: str, ticket_id: int, version: int) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(token.encode(), self.link_token(ticket_id, version).encode())
+
     def ticket_id_of_link(self, token: str) -> int | None:
         """Return the id a token names. It proves nothing: compare the token with `link_token` of the row."""
         try:

@@ -88,7 +88,6 @@ ROLES: Mapping[Role, Label] = {
     Role.EXPERT: Label("专家座席", "Expert seat"),
     Role.SUPERVISOR: Label("督办", "Supervisor"),
     Role.ADMIN: Label("管理员", "Administrator"),
-    Role.CLIENT: Label("接入系统", "Connected system"),
     Role.ROUTER: Label("自动分派", "Router"),
     Role.TIME: Label("时限", "Time limits"),
 }

@@ -66,7 +66,7 @@ class Channel(StrEnum):
 
 
 class Role(StrEnum):
-    """Who speaks. The last three are not people."""
+    """Who speaks. The last two are not people."""
 
     CALLER = "caller"
     OPERATOR = "operator"
@@ -74,7 +74,6 @@ class Role(StrEnum):
     EXPERT = "expert"
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
-    CLIENT = "client"  # a neighbour's system with an API key
     ROUTER = "router"
     TIME = "time"  # the worker
 

@@ -29,7 +29,7 @@ WITH_HOTLINE = frozenset({H.ROUTER, H.TRIAGE})
 WITH_UNIT = frozenset({H.UNIT})
 
 LEGAL: Mapping[type[c.Command], Legal] = {
-    c.Register: Legal(frozenset(), frozenset({R.CALLER, R.OPERATOR, R.SUPERVISOR, R.CLIENT})),
+    c.Register: Legal(frozenset(), frozenset({R.CALLER, R.OPERATOR, R.SUPERVISOR})),
     c.AnswerDirectly: Legal(ON_THE_WAY, HOTLINE | {R.EXPERT}, WITH_HOTLINE | {H.SEAT}),
     c.NotAccept: Legal(ON_THE_WAY, HOTLINE, WITH_HOTLINE),
     c.Dispatch: Legal(ON_THE_WAY, HOTLINE | {R.ROUTER}, WITH_HOTLINE | {H.SEAT}),

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from shared.domain.terms import HolderKind, Role
 
-PEOPLE = frozenset({Role.CALLER, Role.OPERATOR, Role.HANDLER, Role.EXPERT, Role.SUPERVISOR, Role.ADMIN, Role.CLIENT})
+PEOPLE = frozenset({Role.CALLER, Role.OPERATOR, Role.HANDLER, Role.EXPERT, Role.SUPERVISOR, Role.ADMIN})
 
 
 @dataclass(frozen=True, slots=True)

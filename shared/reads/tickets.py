@@ -1,7 +1,7 @@
 """One ticket as its viewer may see it: fields that are not theirs are absent, not empty."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -114,6 +114,8 @@ def _timeline(viewer: Viewer, connection: Connection, ticket_id: int) -> tuple[T
     for row in connection.execute(sa.select(ticket_text).where(ticket_text.c.ticket_id == ticket_id)):
         if not is_caller or row.part in PUBLIC_TEXTS:
             texts.setdefault(row.seq, {})[row.part] = row.text if row.text is not None else "（已按规定删除）"
+    if is_caller:
+        _answer_where_resolved(events, texts)
     bodies = [json.loads(row.body) for row in events]
     names = {} if is_caller else _names(connection, {body["actor"]["id"] for body in bodies} - {None})
     entries = []
@@ -129,7 +131,7 @@ def _timeline(viewer: Viewer, connection: Connection, ticket_id: int) -> tuple[T
                 at=row.at,
                 actor_role=Role(actor["role"]),
                 actor_unit=actor["unit"],
-                actor_name=names.get(actor["id"]) if actor["role"] not in (Role.CALLER, Role.CLIENT) else None,
+                actor_name=names.get(actor["id"]) if actor["role"] != Role.CALLER else None,
                 changes={} if is_caller else body["changes"],
                 facts=_public_facts(body["facts"]) if is_caller else body["facts"],
                 texts=texts.get(row.seq, {}),
@@ -137,6 +139,16 @@ def _timeline(viewer: Viewer, connection: Connection, ticket_id: int) -> tuple[T
             )
         )
     return tuple(entries)
+
+
+def _answer_where_resolved(events: Sequence[Any], texts: dict[int, dict[str, str]]) -> None:
+    """Show a reply's public text where the ticket was resolved with it; one still under review stays inside."""
+    answer = ""
+    for row in reversed(events):
+        if row.kind == EventKind.REPLY_SUBMITTED:
+            answer = texts.get(row.seq, {}).get("public", "")
+        elif row.kind == EventKind.RESOLVED and answer:
+            texts[row.seq] = {"public": answer}
 
 
 def _public_facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -31,17 +31,6 @@ session = sa.Table(
     sa.Column("seen_at", INSTANT, nullable=False),
 )
 
-api_key = sa.Table(
-    "api_key",
-    metadata,
-    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column("city", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("key_hash", sa.LargeBinary, nullable=False, unique=True),
-    sa.Column("is_active", sa.Boolean, nullable=False),
-    sa.Column("created_at", INSTANT, nullable=False),
-)
-
 admin_code = sa.Table(
     "admin_code",
     metadata,

@@ -177,15 +177,6 @@ CREATE TABLE session (
 );
 CREATE INDEX session_staff ON session (staff_id);
 
-CREATE TABLE api_key (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    city text NOT NULL,
-    name text NOT NULL,
-    key_hash bytea NOT NULL UNIQUE,
-    is_active boolean NOT NULL,
-    created_at timestamptz NOT NULL
-);
-
 CREATE TABLE admin_code (
     code_hash bytea PRIMARY KEY,
     issued_at timestamptz NOT NULL
@@ -237,7 +228,7 @@ DO $$ BEGIN
         GRANT SELECT, INSERT, UPDATE ON ticket, ticket_text, caller TO hotline_app;
         GRANT SELECT, INSERT ON ticket_event, decision, access_log TO hotline_app;
         GRANT SELECT, INSERT, UPDATE, DELETE ON job, idempotency, session, attempt, admin_code TO hotline_app;
-        GRANT SELECT, INSERT, UPDATE ON staff, api_key, notice TO hotline_app;
+        GRANT SELECT, INSERT, UPDATE ON staff, notice TO hotline_app;
         GRANT SELECT ON business_clock, alembic_version TO hotline_app;
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO hotline_app;
     END IF;

@@ -1,0 +1,68 @@
+"""Which endpoint is open to whom: the one table. A route without an entry stops the start; deny by default."""
+
+from collections.abc import Mapping
+
+from flask import Flask, Response, g, redirect, request, url_for
+
+from intake import access_pages
+from intake.problems import problem
+from shared.domain.errors import Refused
+from shared.domain.terms import Role
+
+ANYBODY: frozenset[Role] = frozenset()
+CALLER = frozenset({Role.CALLER})
+STAFF = frozenset({Role.OPERATOR, Role.HANDLER, Role.EXPERT, Role.SUPERVISOR})
+LOGGED_IN = STAFF | {Role.ADMIN}
+HOTLINE = frozenset({Role.OPERATOR, Role.SUPERVISOR})
+
+PUBLIC: Mapping[str, frozenset[Role]] = {
+    "static": ANYBODY,
+    "health.live": ANYBODY,
+    "health.ready": ANYBODY,
+    "api-docs.openapi_json": ANYBODY,
+    "public_api.register": ANYBODY,
+    "public_api.show": ANYBODY,  # proves itself by number and pick-up code
+    "public_api.act": ANYBODY,  # the same
+    **access_pages.PUBLIC,
+}
+INTERNAL: Mapping[str, frozenset[Role]] = {
+    "static": ANYBODY,
+    "health.live": ANYBODY,
+    "health.ready": ANYBODY,
+    "metrics.metrics": ANYBODY,
+    "api-docs.openapi_json": ANYBODY,
+    "staff_api.log_in": ANYBODY,
+    "staff_api.log_out": LOGGED_IN,
+    "staff_api.queue": STAFF,
+    "staff_api.register": HOTLINE,
+    "staff_api.show": STAFF,
+    "staff_api.act": STAFF,
+    **access_pages.STAFF,
+}
+
+
+def install(app: Flask, table: Mapping[str, frozenset[Role]]) -> None:
+    """Guard every route of the app. Raises if one has no entry."""
+    missing = sorted({rule.endpoint for rule in app.url_map.iter_rules()} - table.keys())
+    if missing:
+        raise RuntimeError(f"no entry in the access table (intake/access.py) for: {', '.join(missing)}")
+
+    def guard() -> Response | None:
+        allowed = table.get(request.endpoint or "")
+        if allowed is None or allowed is ANYBODY:
+            return None  # no endpoint: the 404 and 405 handlers answer
+        if g.viewer is None:
+            return _not_logged_in()
+        if g.viewer.role not in allowed:
+            raise Refused("role_may_not", "您的岗位不能打开这里。")
+        return None
+
+    app.before_request(guard)
+
+
+def _not_logged_in() -> Response:
+    entrance = "staff_pages.login" if "staff_pages.login" in INTERNAL and request.blueprint == "staff_pages" else None
+    entrance = entrance or ("public_pages.landing" if request.blueprint == "public_pages" else None)
+    if entrance is not None and request.method == "GET":
+        return redirect(url_for(entrance), 303)  # type: ignore[return-value]
+    return problem(401, "login_needed", "请先登录，或重新输入流水号和提取码。")

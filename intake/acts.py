@@ -1,0 +1,102 @@
+"""What people can do to a ticket: each act's name, form and command. Pages and API share this one table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g
+
+from intake import schemas as s
+from intake.stores import engine, ledger
+from shared import people
+from shared.domain import commands as c
+from shared.domain.errors import Refused
+from shared.domain.terms import Role
+from shared.domain.ticket import Ticket
+from shared.domain.transitions import LEGAL
+from shared.domain.viewer import Viewer, may_see
+from shared.ledger import Done
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing to do. `schema` reads the form or the JSON body, `command` is what it becomes."""
+
+    name: str
+    schema: type[s.Seen]
+    command: type[c.Command]
+
+
+ACTS: Mapping[str, Act] = {
+    act.name: act
+    for act in (
+        Act("answer_directly", s.AnswerIn, c.AnswerDirectly),
+        Act("not_accept", s.AnswerIn, c.NotAccept),
+        Act("dispatch", s.DispatchIn, c.Dispatch),
+        Act("send_to_seat", s.SeatIn, c.SendToSeat),
+        Act("send_to_triage", s.TriageIn, c.SendToTriage),
+        Act("redispatch", s.RedispatchIn, c.Redispatch),
+        Act("sign", s.Seen, c.Sign),
+        Act("take", s.Seen, c.Take),
+        Act("hand_over", s.HandOverIn, c.HandOver),
+        Act("return", s.ReturnIn, c.Return),
+        Act("reply", s.ReplyIn, c.Reply),
+        Act("approve", s.Seen, c.Approve),
+        Act("send_back", s.ReasonIn, c.SendBack),
+        Act("resolve", s.Seen, c.Resolve),
+        Act("follow_up", s.FollowUpIn, c.FollowUp),
+        Act("redo", s.ReasonIn, c.Redo),
+        Act("close", s.CloseIn, c.Close),
+        Act("withdraw", s.WithdrawIn, c.Withdraw),
+        Act("amend", s.AmendIn, c.Amend),
+        Act("supplement", s.SupplementIn, c.Supplement),
+        Act("urge", s.UrgeIn, c.Urge),
+    )
+}
+CALLER_ACTS = tuple(name for name, act in ACTS.items() if Role.CALLER in LEGAL[act.command].roles)
+STAFF_ACTS = tuple(name for name, act in ACTS.items() if LEGAL[act.command].roles - {Role.CALLER})
+
+
+def carry_out(act: Act, viewer: Viewer, ticket_id: int, form: Mapping[str, Any]) -> Done:
+    """Validate a form or body and give the command to the ledger.
+
+    Raises `marshmallow.ValidationError` with the fields that are wrong, or what `Ledger.execute` raises.
+    """
+    return carry_out_loaded(act, viewer, ticket_id, act.schema().load(form))
+
+
+def carry_out_loaded(act: Act, viewer: Viewer, ticket_id: int, data: Mapping[str, Any]) -> Done:
+    """Give the command that validated `data` make to the ledger."""
+    if act.command is c.HandOver:
+        _check_colleague(viewer, data["staff_id"])
+    return ledger().execute(act.command(actor=viewer, ticket_id=ticket_id, **data))
+
+
+def legal_acts(viewer: Viewer, ticket: Ticket) -> list[str]:
+    """Return the names of the acts that are open to the viewer on this ticket now."""
+    if not may_see(viewer, ticket):
+        return []
+    return [name for name, act in ACTS.items() if _is_open(act, viewer, ticket)]
+
+
+def _is_open(act: Act, viewer: Viewer, ticket: Ticket) -> bool:
+    legal = LEGAL[act.command]
+    if viewer.role not in legal.roles or ticket.state not in legal.states or ticket.holder_kind not in legal.holders:
+        return False
+    if act.command in (c.Approve, c.SendBack):
+        return viewer.leads_unit and not ticket.is_approved
+    if act.command is c.Take:
+        return ticket.handler_id is None
+    return True
+
+
+def _check_colleague(viewer: Viewer, staff_id: int) -> None:
+    with engine().connect() as connection:
+        if staff_id not in {colleague.id for colleague in people.colleagues(connection, viewer)}:
+            raise Refused("unknown_colleague", "请选择本单位的同事。", field="staff_id")
+
+
+def current_viewer() -> Viewer:
+    """Return who is asking; the access table has made sure that somebody is."""
+    viewer: Viewer = g.viewer
+    return viewer

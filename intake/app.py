@@ -1,0 +1,80 @@
+"""The two HTTP surfaces: `public` for the internet, `staff` for the building. Each contains only its own routes."""
+
+from typing import Literal
+
+from flask import Flask, Response, g, request
+from flask_smorest import Api
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+from intake import access, identity, pages, problems
+from intake.health import health
+from intake.metrics import metrics_page
+from intake.public_api import public_api
+from intake.staff_api import staff_api
+from shared.keys import keys
+from shared.logs import configure_logs
+from shared.settings import settings
+
+Surface = Literal["public", "staff"]
+LARGEST_BODY_BYTES = 1_000_000
+
+
+def create_app(surface: Surface) -> Flask:
+    """Return one surface as a plain WSGI callable."""
+    configure_logs()
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=keys().session,
+        MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=LARGEST_BODY_BYTES,
+        MAX_FORM_PARTS=100,
+        SESSION_COOKIE_NAME="form" if settings().is_dev else "__Host-form",
+        SESSION_COOKIE_SECURE=not settings().is_dev,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        API_TITLE="Yihaotong 一号通" + (" (staff)" if surface == "staff" else ""),
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api/v1",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    csrf = CSRFProtect(app)
+    problems.install(app)
+    app.register_error_handler(CSRFError, _forged)
+    app.before_request(identity.identify_staff if surface == "staff" else identity.identify_caller)
+    api = Api(app)
+    blueprint = staff_api if surface == "staff" else public_api
+    api.register_blueprint(blueprint)
+    csrf.exempt(blueprint)  # JSON only, which no other site's form can send, and SameSite cookies
+    app.register_blueprint(health)
+    if surface == "staff":
+        app.register_blueprint(metrics_page)
+    pages.install(app, surface)
+    access.install(app, access.INTERNAL if surface == "staff" else access.PUBLIC)
+    app.after_request(_protect)
+    return app
+
+
+def _forged(error: CSRFError) -> Response:
+    return problems.problem(403, "forged_form", "这个表单已经失效。请刷新页面，再提交一次。")
+
+
+def _protect(response: Response) -> Response:
+    stream = settings().stream_url
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+        f" connect-src 'self' {stream}; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'",
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["X-Request-Id"] = str(g.get("request_id", ""))
+    if not settings().is_dev:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,45 @@
+"""Health for supervisors and load balancers: alive, and able to accept. Says `degraded` when work waits or Redis is gone."""
+
+from typing import Any
+
+import redis
+import sqlalchemy as sa
+from flask import Blueprint, jsonify
+
+from intake.stores import engine
+from shared.settings import settings
+
+health = Blueprint("health", __name__, url_prefix="/health")
+ALARM_SECONDS = 75
+
+_OLDEST = sa.text(
+    "SELECT coalesce(max(lag), 0)::float8 FROM (SELECT (SELECT extract(epoch FROM real_lag(due_at)) FROM job"
+    " WHERE state = 'todo' AND kind = k AND due_at <= business_now() ORDER BY due_at LIMIT 1) AS lag"
+    " FROM unnest(ARRAY['route', 'warn', 'overdue', 'notify', 'tidy']) AS k) AS per_kind"
+)
+
+
+@health.get("/live")
+def live() -> Any:
+    """The process answers."""
+    return {"status": "alive"}
+
+
+@health.get("/ready")
+def ready() -> Any:
+    """PostgreSQL answers, so requests are accepted; the figures say how the rest does."""
+    with engine().connect() as connection:
+        oldest = float(connection.execute(_OLDEST).scalar_one())
+    bell_works = _redis_answers()
+    status = "ready" if bell_works and oldest <= ALARM_SECONDS else "degraded"
+    return jsonify(status=status, oldest_due_job_seconds=round(oldest, 3), redis=bell_works)
+
+
+def _redis_answers() -> bool:
+    client = redis.Redis.from_url(settings().redis_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=None)
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()

@@ -1,0 +1,57 @@
+"""A ticket in plain words for its caller, from the city's wording; pages and API say the same. No I/O."""
+
+from typing import Any
+
+from shared.domain.labels import EVENTS, HOLDERS
+from shared.domain.rules import Rules
+from shared.domain.terms import HolderKind
+from shared.domain.ticket import Ticket
+from shared.reads.tickets import TicketView, TimelineEntry
+
+
+def unit_name(code: str | None, rules: Rules, *, english: bool = False) -> str:
+    """Return a unit's name, the code where the pack no longer knows it."""
+    unit = rules.units.get(code or "")
+    if unit is None:
+        return code or ""
+    return unit.name_en if english else unit.name
+
+
+def holder_in_words(ticket: Ticket, rules: Rules, *, english: bool = False) -> str:
+    """Return who has the ticket now."""
+    if ticket.holder_kind is HolderKind.UNIT:
+        return unit_name(ticket.holder_id, rules, english=english)
+    if ticket.holder_kind is HolderKind.SEAT and ticket.holder_id in rules.skills:
+        skill = rules.skills[ticket.holder_id]
+        return f"Expert seat: {skill.name_en}" if english else f"{skill.name}专家座席"
+    label = HOLDERS[ticket.holder_kind]
+    hotline = HolderKind.ROUTER, HolderKind.TRIAGE, HolderKind.FOLLOW_UP
+    if ticket.holder_kind in hotline:
+        return "12345 hotline" if english else "12345 热线"
+    return label.en if english else label.zh
+
+
+def step_in_words(entry: TimelineEntry, rules: Rules, *, english: bool = False) -> str:
+    """Return one step as a sentence for the caller."""
+    wording = rules.wording.get(entry.kind.value)
+    label = EVENTS[entry.kind]
+    if wording is None:
+        return label.en if english else label.zh
+    sentence = wording[1] if english else wording[0]
+    unit = unit_name(entry.facts.get("unit"), rules, english=english)
+    return sentence.replace("{unit}", unit or ("the department" if english else "承办单位"))
+
+
+def steps_in_words(view: TicketView, rules: Rules) -> list[dict[str, Any]]:
+    """Return the timeline as the API shows it to the caller, newest first."""
+    return [
+        {
+            "seq": entry.seq,
+            "kind": entry.kind.value,
+            "at": entry.at,
+            "text": step_in_words(entry, rules),
+            "text_en": step_in_words(entry, rules, english=True),
+            "answer": entry.texts.get("public"),
+        }
+        for entry in view.timeline
+    ]

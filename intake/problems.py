@@ -1,0 +1,141 @@
+"""Every error as one answer: problem+json (RFC 9457) for machines, a page with a sentence for people."""
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from flask import Flask, Response, g, jsonify, render_template, request
+from marshmallow import ValidationError
+import psycopg
+from werkzeug.exceptions import HTTPException, UnprocessableEntity
+
+from shared.domain.errors import Refused
+
+RETRY_AFTER_SECONDS = 2
+_STATUS_OF = {
+    "not_found": 404,
+    "changed_meanwhile": 409,
+    "key_reused": 422,
+    "too_many_tries": 429,
+    "role_may_not": 403,
+    "login_needed": 401,
+    "wrong_login": 401,
+    "bad_json": 400,
+    "bad_input": 400,
+    "bad_password": 400,
+    "bad_unit": 400,
+    "bad_role": 400,
+    "bad_code": 400,
+    "unknown_unit": 400,
+    "unknown_county": 400,
+    "unknown_skill": 400,
+    "unknown_colleague": 400,
+}
+_TITLES = {
+    400: "请求有误",
+    401: "请先登录",
+    403: "没有权限",
+    404: "没有找到",
+    405: "不支持这种请求方法",
+    409: "现在不能这样做",
+    413: "内容太大",
+    415: "不支持的内容类型",
+    422: "请求有误",
+    429: "请稍后再试",
+    500: "系统出错",
+    503: "系统暂时繁忙",
+}
+log = structlog.get_logger()
+
+
+def install(app: Flask) -> None:
+    """Give the app its request ids and error answers."""
+    app.before_request(_name_request)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(ValidationError, _invalid)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(sa.exc.DBAPIError, _database)
+    app.register_error_handler(sa.exc.TimeoutError, _database)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def problem(status: int, code: str, detail: str, errors: Any = None, headers: dict[str, str] | None = None) -> Response:
+    """Return the error answer in the form that the client reads."""
+    title = _TITLES.get(status, "请求没有成功")
+    if _wants_json():
+        body = {"type": f"urn:yihaotong:{code}", "title": title, "status": status, "detail": detail, "code": code}
+        body |= {"request_id": g.get("request_id")} | ({"errors": errors} if errors else {})
+        response = jsonify(body)
+        response.mimetype = "application/problem+json"
+    else:
+        page = render_template("error.html", status=status, title=title, detail=detail, request_id=g.get("request_id"))
+        response = Response(page, mimetype="text/html")
+    response.status_code = status
+    response.headers.update(headers or {})
+    return response
+
+
+def status_of(refusal: Refused) -> int:
+    """Return the HTTP status of a refusal; what the domain alone knows is a 409."""
+    return _STATUS_OF.get(refusal.code, 409)
+
+
+def _name_request() -> None:
+    g.request_id = uuid.uuid4().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _wants_json() -> bool:
+    return request.path.startswith(("/api/", "/health/", "/metrics"))
+
+
+def _refused(refusal: Refused) -> Response:
+    headers = {"Retry-After": str(refusal.facts["retry_after"])} if "retry_after" in refusal.facts else {}
+    field = refusal.facts.get("field")
+    errors = {str(field): [refusal.why]} if field else dict(refusal.facts) or None
+    return problem(status_of(refusal), refusal.code, refusal.why, errors, headers)
+
+
+def _invalid(error: ValidationError) -> Response:
+    return problem(400, "bad_input", sentence_of(error.normalized_messages()), error.normalized_messages())
+
+
+def sentence_of(messages: Any) -> str:
+    """Return the fields of a validation error in one sentence."""
+    flat = messages.get("json", messages.get("query", messages.get("headers", messages)))
+    names = "、".join(str(name) for name in flat) if isinstance(flat, dict) else ""
+    return f"请检查：{names}。" if names else "请检查填写的内容。"
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    messages = getattr(error, "data", {}).get("messages") if isinstance(error, UnprocessableEntity) or status == 400 else None
+    if messages:
+        return problem(400, "bad_input", sentence_of(messages), messages)
+    headers = {"Allow": ", ".join(sorted(error.valid_methods or ()))} if status == 405 else {}  # type: ignore[attr-defined]
+    if status < 400:
+        return error.get_response()  # type: ignore[return-value]
+    return problem(status, f"http_{status}", _TITLES.get(status, "请求没有成功") + "。", None, headers)
+
+
+def _database(error: sa.exc.SQLAlchemyError) -> Response:
+    original = getattr(error, "orig", None)
+    # Whatever PostgreSQL cannot do now (gone, full, busy, waiting too long) may work in a moment; the rest is our mistake.
+    passing = isinstance(original, psycopg.OperationalError | psycopg.InterfaceError)
+    if not (passing or isinstance(error, sa.exc.TimeoutError) or getattr(error, "connection_invalidated", False)):
+        return _unexpected(error)
+    log.warning("database_unavailable", error=type(original or error).__name__)
+    text = "系统暂时繁忙，您的内容还没有保存。请过几秒再提交一次。"
+    return problem(503, "try_again", text, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected_error", error=type(error).__name__, where=request.endpoint, exc_info=_quiet(error))
+    return problem(500, "internal", "系统出错了，已经记录。请稍后再试，或拨打 12345。")
+
+
+def _quiet(error: Exception) -> Exception | bool:
+    # A database error's message repeats the statement's parameters, which may be personal.
+    return False if isinstance(error, sa.exc.StatementError) else error

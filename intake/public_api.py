@@ -1,0 +1,85 @@
+"""JSON API v1 on the public surface: file a request, follow it, add to it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+from flask_smorest import Blueprint
+
+from intake import schemas as s
+from intake.acts import ACTS, CALLER_ACTS, carry_out
+from intake.identity import follow
+from intake.json_reader import StrictParser, read_json
+from intake.plain_words import holder_in_words, steps_in_words
+from intake.registration import register as register_ticket
+from intake.stores import engine, rules
+from shared.domain.errors import NotYours
+from shared.domain.labels import PUBLIC_STATES
+from shared.domain.numbers import number_of
+from shared.domain.terms import Role
+from shared.domain.viewer import Viewer
+from shared.reads.tickets import public_view
+from shared.settings import settings
+
+
+class PublicBlueprint(Blueprint):
+    """flask-smorest's blueprint with our strict reader."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+
+public_api = PublicBlueprint("public_api", __name__, url_prefix="/api/v1", description="Callers 诉求人")
+
+
+@public_api.post("/tickets")
+@public_api.arguments(s.IdempotencyHeader, location="headers")
+@public_api.arguments(s.TicketIn)
+@public_api.response(201, s.AcceptedOut)
+def register(header: Mapping[str, str], data: Mapping[str, Any]) -> Any:
+    """File a request. 201 means committed; repeat with the same Idempotency-Key after any doubt."""
+    anybody = Viewer(Role.CALLER, settings().city)
+    accepted = register_ticket(anybody, data, header["key"])
+    return accepted, 201, {"Idempotency-Replayed": "true"} if accepted.is_replay else {}
+
+
+@public_api.get("/tickets/<number>")
+@public_api.arguments(s.PickUpHeader, location="headers")
+@public_api.response(200, s.PublicTicketOut)
+def show(header: Mapping[str, str], number: str) -> Any:
+    """Show a ticket to its caller, who proves it by number and pick-up code."""
+    viewer = follow(number, header["code"])
+    with engine().connect() as connection:
+        view = public_view(viewer, connection, rules())
+    if view is None:
+        raise NotYours
+    return {
+        "number": view.number,
+        "status": view.ticket.state.value,
+        "status_text": PUBLIC_STATES[view.ticket.state].zh,
+        "holder": holder_in_words(view.ticket, rules()),
+        "due_at": view.ticket.due_at,
+        "timeline": steps_in_words(view, rules()),
+    }
+
+
+@public_api.post("/tickets/<number>/<any({}):act>".format(", ".join(CALLER_ACTS)))
+@public_api.arguments(s.PickUpHeader, location="headers")
+@public_api.response(200, s.ActOut)
+def act(header: Mapping[str, str], number: str, act: str) -> Any:
+    """Supplement, urge or withdraw. The body is the form of the act."""
+    viewer = follow(number, header["code"])
+    done = carry_out(ACTS[act], viewer, viewer.ticket_id or 0, read_json(request))
+    return act_answer(done.ticket, done.event_count)
+
+
+def act_answer(ticket: Any, event_count: int) -> dict[str, Any]:
+    """Return what `ActOut` shows of a ticket after a command."""
+    return {
+        "number": number_of(ticket.id, ticket.registered_at, rules().zone),
+        "state": ticket.state.value,
+        "holder_kind": ticket.holder_kind.value,
+        "holder_id": ticket.holder_id,
+        "seq": ticket.seq,
+        "due_at": ticket.due_at,
+        "event_count": event_count,
+    }

@@ -1,0 +1,54 @@
+"""From a validated request to a committed ticket: shared by the API and the pages of both surfaces."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from intake.stores import ledger, rules
+from shared.domain.commands import CallerDetails, Register
+from shared.domain.numbers import number_of
+from shared.domain.ticket import Ticket
+from shared.domain.viewer import Viewer
+from shared.keys import keys
+from shared.ledger import IdempotencyKey
+from shared.ledger.chain import canonical
+from shared.settings import settings
+
+_ABOUT_THE_CALLER = ("name", "phone", "email", "address")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the caller takes away. All of it can be derived again for a repeat."""
+
+    number: str
+    pick_up_code: str
+    link: str
+    registered_at: datetime
+    ticket: Ticket
+    is_replay: bool
+
+
+def register(viewer: Viewer, data: Mapping[str, Any], key: str) -> Accepted:
+    """Register a request; committed when this returns. `data` is as `TicketIn` or `OperatorTicketIn` loads it."""
+    details = CallerDetails(**{name: data[name] for name in _ABOUT_THE_CALLER if name in data})
+    rest = {name: value for name, value in data.items() if name not in _ABOUT_THE_CALLER}
+    command = Register(actor=viewer, caller=details, **rest)
+    client = f"staff:{viewer.id}" if viewer.id is not None else "public"
+    mac = keys().request_mac(canonical(data).encode())
+    opened = ledger().open_ticket(command, IdempotencyKey(client, "register", key, mac))
+    return accepted(opened.ticket, is_replay=opened.is_replay)
+
+
+def accepted(ticket: Ticket, *, is_replay: bool = False) -> Accepted:
+    """Return number, code and link of a ticket."""
+    token = keys().link_token(ticket.id, ticket.code_version)
+    return Accepted(
+        number=number_of(ticket.id, ticket.registered_at, rules().zone),
+        pick_up_code=keys().pick_up_code(ticket.id, ticket.code_version),
+        link=f"{settings().public_url}/f/{token}",
+        registered_at=ticket.registered_at,
+        ticket=ticket,
+        is_replay=is_replay,
+    )

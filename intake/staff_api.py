@@ -1,0 +1,134 @@
+"""JSON API v1 on the staff surface: session, queues, tickets, and every act by its name."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import Response, make_response, request
+from flask_smorest import Blueprint
+
+from intake import schemas as s
+from intake.acts import ACTS, STAFF_ACTS, carry_out, current_viewer
+from intake.identity import drop_cookie, log_in as log_in_person, log_out as log_out_person, set_cookie, staff_cookie
+from intake.json_reader import StrictParser, read_json
+from intake.public_api import act_answer
+from intake.registration import register as register_ticket
+from intake.stores import engine, rules
+from shared import access_log
+from shared.domain.errors import NotYours, Refused
+from shared.domain.terms import HolderKind, Role
+from shared.domain.viewer import Viewer
+from shared.reads import queues
+from shared.reads.tickets import find_by_number, ticket_view
+
+
+class StaffBlueprint(Blueprint):
+    """flask-smorest's blueprint with our strict reader."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+
+staff_api = StaffBlueprint("staff_api", __name__, url_prefix="/api/v1", description="Staff")
+
+
+@staff_api.post("/session")
+@staff_api.arguments(s.LoginIn)
+@staff_api.response(200, s.StaffOut)
+def log_in(data: Mapping[str, str]) -> Any:
+    """Log in; the session is a cookie."""
+    person, token = log_in_person(data["login"], data["password"])
+    response = make_response(s.StaffOut().dump(person))
+    return set_cookie(response, staff_cookie(), token, is_session=True)
+
+
+@staff_api.delete("/session")
+@staff_api.response(204)
+def log_out() -> Response:
+    """End the session on the server."""
+    log_out_person()
+    return drop_cookie(make_response("", 204), staff_cookie())
+
+
+@staff_api.get("/queues")
+@staff_api.arguments(s.QueueIn, location="query")
+@staff_api.response(200, s.QueueOut)
+def queue(wanted: Mapping[str, Any]) -> Any:
+    """List a queue, first due first; without `holder_kind` the viewer's own."""
+    viewer = current_viewer()
+    chosen = queues.Queue(
+        holder_kind=wanted.get("holder_kind") or own_queue(viewer)[0],
+        holder_id=wanted.get("holder_id") or own_queue(viewer)[1],
+        only=wanted.get("only"),
+        limit=wanted["limit"],
+        cursor=_cursor(wanted.get("after")),
+    )
+    with engine().connect() as connection:
+        rows = queues.queue(viewer, connection, rules(), chosen)
+    last = rows[-1] if len(rows) == chosen.limit else None
+    after = None if last is None else f"{last.due_at.isoformat() if last.due_at else ''}|{last.ticket_id}"
+    return {"tickets": rows, "next": after}
+
+
+@staff_api.post("/tickets")
+@staff_api.arguments(s.IdempotencyHeader, location="headers")
+@staff_api.arguments(s.OperatorTicketIn)
+@staff_api.response(201, s.AcceptedOut)
+def register(header: Mapping[str, str], data: Mapping[str, Any]) -> Any:
+    """Register a request for a caller."""
+    accepted = register_ticket(current_viewer(), data, header["key"])
+    return accepted, 201, {"Idempotency-Replayed": "true"} if accepted.is_replay else {}
+
+
+@staff_api.get("/tickets/<number>")
+@staff_api.response(200, s.TicketOut)
+def show(number: str) -> Any:
+    """Show a ticket; the view is noted in the access log."""
+    viewer = current_viewer()
+    with engine().begin() as connection:
+        ticket_id = find_by_number(viewer, connection, rules(), number)
+        view = None if ticket_id is None else ticket_view(viewer, connection, rules(), ticket_id)
+        access_log.note(connection, viewer, "denied" if view is None else "viewed", ticket_id)
+    if view is None:
+        raise NotYours
+    ticket = view.ticket
+    answer = act_answer(ticket, 0) | {"title": view.title, "body": view.body, "timeline": view.timeline}
+    answer |= {"nature": ticket.nature.value, "urgency": ticket.urgency.value, "unit": ticket.unit}
+    if view.caller is not None:
+        answer |= {"caller_name": view.caller.name, "caller_phone": view.caller.phone}
+    return answer
+
+
+@staff_api.post("/tickets/<number>/<any({}):act>".format(", ".join(STAFF_ACTS)))
+@staff_api.response(200, s.ActOut)
+def act(number: str, act: str) -> Any:
+    """Carry out an act. The body is the act's form; `seen_seq` guards against overwriting somebody else's step."""
+    viewer = current_viewer()
+    with engine().connect() as connection:
+        ticket_id = find_by_number(viewer, connection, rules(), number)
+    if ticket_id is None:
+        raise NotYours
+    done = carry_out(ACTS[act], viewer, ticket_id, read_json(request))
+    return act_answer(done.ticket, done.event_count)
+
+
+def own_queue(viewer: Viewer) -> tuple[HolderKind | None, str | None]:
+    """Return the queue that a person looks at first."""
+    match viewer.role:
+        case Role.HANDLER:
+            return HolderKind.UNIT, viewer.unit
+        case Role.OPERATOR:
+            return HolderKind.TRIAGE, None
+        case Role.EXPERT:
+            return HolderKind.SEAT, None
+        case _:
+            return None, None
+
+
+def _cursor(after: str | None) -> tuple[datetime | None, int] | None:
+    if after is None:
+        return None
+    due_at, _, ticket_id = after.partition("|")
+    try:
+        return (datetime.fromisoformat(due_at) if due_at else None), int(ticket_id)
+    except ValueError:
+        raise Refused("bad_input", "after 必须是上一页给出的 next。", field="after") from None
