@@ -1,6 +1,7 @@
 """The sheets that say who there is: counties, units, aliases, skills."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from shared.cities.problems import Problems
@@ -18,22 +19,31 @@ def take(code: str, row: Row, seen: Mapping[str, object]) -> bool:
     return bool(code) and code not in seen
 
 
-def read_counties(folder: Path, problems: Problems) -> dict[str, tuple[str, ...]]:
-    """Return each county's names and places, longest first; a place of two counties would be a guess: refused."""
-    counties: dict[str, tuple[str, ...]] = {}
+@dataclass(frozen=True, slots=True)
+class Counties:
+    """The counties 区（市）县 by code: what each is called, and all names and places that mean it, longest first."""
+
+    names: Mapping[str, tuple[str, str]]
+    places: Mapping[str, tuple[str, ...]]
+
+
+def read_counties(folder: Path, problems: Problems) -> Counties:
+    """Return the counties; a place of two counties would be a silent guess: refused."""
+    titles: dict[str, tuple[str, str]] = {}
+    places: dict[str, tuple[str, ...]] = {}
     owner: dict[str, str] = {}
     for row in read_sheet(folder / "counties.csv", ("code", "name", "name_en", "places"), problems):
-        code = row.required("code")
-        row.required("name_en")
-        names = (row.required("name"), *row.many("places"))
+        code, title = row.required("code"), (row.required("name"), row.required("name_en"))
+        names = (title[0], *row.many("places"))
         for name in filter(None, names):
             if len(name) < MIN_PHRASE:
                 row.say(f"place '{name}' is shorter than {MIN_PHRASE} characters")
             if owner.setdefault(name, code) != code:
                 row.say(f"place '{name}' also stands for county '{owner[name]}'")
-        if take(code, row, counties):
-            counties[code] = tuple(sorted(dict.fromkeys(names), key=lambda name: (-len(name), name)))
-    return counties
+        if take(code, row, places):
+            titles[code] = title
+            places[code] = tuple(sorted(dict.fromkeys(names), key=lambda name: (-len(name), name)))
+    return Counties(titles, places)
 
 
 def read_units(folder: Path, counties: Mapping[str, object], problems: Problems) -> dict[str, Unit]:

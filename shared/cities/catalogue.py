@@ -14,8 +14,8 @@ DUTY_COLUMNS = (
 )  # fmt: skip
 # The kinds of words the router knows how to use; one that is missing would switch a rule off unseen.
 LEXICON_KINDS = (
-    "negation", "hypothetical", "present", "praise", "consultation", "question", "complaint", "fault",
-    "report", "suggestion", "help", "official", "misconduct",
+    "negation", "hypothetical", "abstract", "present", "praise", "consultation", "question", "complaint", "fault",
+    "report", "suggestion", "help", "official", "private", "address", "misconduct",
 )  # fmt: skip
 NOT_ACCEPTED = "not_accepted"
 

@@ -29,7 +29,7 @@ def load_city(city: str, folder: Path | None = None) -> Rules:
     problems = Problems()
     pack = read_pack_file(folder, problems)
     counties = read_counties(folder, problems)
-    units = read_units(folder, counties, problems)
+    units = read_units(folder, counties.places, problems)
     skills = read_skills(folder, problems)
     duties = read_duties(folder, units, skills, problems)
     limits, lexicon = read_limits(folder, problems), read_lexicon(folder, problems)
@@ -40,8 +40,9 @@ def load_city(city: str, folder: Path | None = None) -> Rules:
         raise PackError(tuple(problems.found))
     return Rules(
         city=city, name=pack.name, name_en=pack.name_en, zone=pack.zone, version=f"{pack.version}+{_digest(folder)}",
-        calendar=pack.calendar, units=units, counties=counties, skills=skills, duties=duties, limits=limits,
+        calendar=pack.calendar, units=units, counties=counties.places, skills=skills, duties=duties, limits=limits,
         policy=pack.policy, lexicon=lexicon, wording=pack.wording, aliases=aliases, referrals=referrals,
+        county_names=counties.names,
     )  # fmt: skip
 
 

@@ -116,6 +116,7 @@ class Rules:
     wording: Mapping[str, tuple[str, str]]  # public sentence per event kind: (Chinese, English)
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what people call units -> unit or `*.suffix`
     referrals: Mapping[str, Referral] = field(default_factory=dict)
+    county_names: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # code -> (Chinese, English)
 
     def due(self, nature: Nature, urgency: Urgency, start: datetime) -> Due | None:
         """Return the due instants counted from `start`, or None where no limit applies (praise)."""

@@ -1,0 +1,134 @@
+"""Who could take it: duties become holders, one candidate each, with reasons a citizen could follow."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from router.conduct import Misconduct
+from router.confidence import confidence
+from router.evidence import Evidence
+from router.index import Index, resolve
+from router.phrases import Hit
+from router.place import Place
+from shared.domain.routing import Candidate, RoutingInput
+from shared.domain.rules import Duty
+from shared.domain.terms import HolderKind, Nature
+
+AT_MOST = 5
+_SAME_HOLDER = 0.3  # a second duty of one holder says a little more for it
+_PROPOSED = 2.0
+_CERTAIN_MISCONDUCT, _POSSIBLE_MISCONDUCT = 9.0, 1.5
+_FALL_BACK_SCORE = 0.2  # a person decides; nothing is handed down silently
+_SHOWN = 3
+
+
+@dataclass(slots=True)
+class _Holder:
+    """A possible holder with all that speaks for it."""
+
+    kind: HolderKind
+    id: str
+    duty: str | None
+    weight: float
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that has been read from one request."""
+
+    request: RoutingInput
+    text: str
+    place: Place
+    evidence: list[Evidence]
+    nature: Nature
+    misconduct: Misconduct | None
+    index: Index
+
+    @property
+    def barred(self) -> frozenset[str]:
+        """The units that must not get it: they returned it or are complained of."""
+        return frozenset(self.request.excluded_units) | frozenset(self.misconduct.accused if self.misconduct else ())
+
+    def quote(self, hits: tuple[Hit, ...]) -> str:
+        """Return the caller's own words, in quotation marks."""
+        said = dict.fromkeys(self.text[hit.start : hit.end].strip() for hit in hits)
+        words = [word for word in said if not any(word in other for other in said if other != word)]
+        return "".join(f"“{word}”" for word in words[:_SHOWN])
+
+
+def candidates(case: Case) -> tuple[Candidate, ...]:
+    """Return the possible holders, best first, at most five."""
+    holders: dict[tuple[HolderKind, str], _Holder] = {}
+    for new in (*_by_duty(case), *_by_misconduct(case), *_by_proposal(case)):
+        known = holders.setdefault((new.kind, new.id), new)
+        if known is not new:
+            known.weight += new.weight if new.duty is None else _SAME_HOLDER * new.weight
+            known.reasons += new.reasons if len(known.reasons) < _SHOWN else []
+    ranked = sorted(holders.values(), key=lambda holder: -holder.weight)
+    found = [_scored(holder, ranked) for holder in ranked[:AT_MOST]]
+    return (*found, *_fall_back(case, found))
+
+
+def _fall_back(case: Case, found: list[Candidate]) -> Iterator[Candidate]:
+    """The county's government 属地兜底, always last: it takes what nobody else must, and only when a person says so."""
+    owner = case.index.owners.get(case.place.county or "")
+    taken = case.barred | {candidate.holder_id for candidate in found}
+    if owner and owner.code not in taken and len(found) < AT_MOST:
+        score = min([_FALL_BACK_SCORE, *(one.score for one in found)])
+        why = f"地点在{_name(case.place.county, case.index)}；没有别的单位负责时由属地兜底"
+        yield Candidate(HolderKind.UNIT, owner.code, None, score, (why,))
+
+
+def _scored(holder: _Holder, ranked: list[_Holder]) -> Candidate:
+    rival = next((other.weight for other in ranked if other is not holder), 0.0)
+    return Candidate(holder.kind, holder.id, holder.duty, confidence(holder.weight, rival), tuple(holder.reasons))
+
+
+def _by_duty(case: Case) -> Iterator[_Holder]:
+    for one in case.evidence:
+        duty = case.index.rules.duties[one.duty]
+        said = f"{case.quote(one.hits)}属于“{duty.name}”"
+        if duty.skill and case.nature is Nature.CONSULTATION:
+            skill = case.index.rules.skills[duty.skill]
+            yield _Holder(HolderKind.SEAT, skill.code, duty.code, one.weight, [said, f"咨询由{skill.name}专家直接解答"])
+            continue
+        unit, reason = _unit(duty, case)
+        if unit:
+            yield _Holder(HolderKind.UNIT, unit, duty.code, one.weight, [said, *reason])
+
+
+def _unit(duty: Duty, case: Case) -> tuple[str | None, list[str]]:
+    """Return the nearest unit that may have it: the county's bureau, else the city's department."""
+    rules, county = case.index.rules, case.place.county
+    own = resolve(duty.unit, county, rules.units)
+    if own and own not in case.barred:
+        return own, [f"地点在{_name(county, case.index)}"] if duty.unit.startswith("*.") else []
+    if duty.city_unit is None or duty.city_unit in case.barred:
+        return None, []
+    if own:
+        return duty.city_unit, [f"{rules.units[own].name}不能办理，由市级部门办理"]
+    where = f"{_name(county, case.index)}没有这个部门" if county else "没有写明区（市）县"
+    return duty.city_unit, [f"{where}，由市级部门办理"]
+
+
+def _by_misconduct(case: Case) -> Iterator[_Holder]:
+    found = case.misconduct
+    if found is None:
+        return
+    bodies = (case.index.disciplines.get(case.place.county), case.index.disciplines.get(None))
+    body = next((unit for unit in bodies if unit and unit.code not in case.barred), None)
+    if body:
+        reasons = [f"{case.quote((found.actor, found.deed))}反映工作人员的行为，由纪检监察机关办理"]
+        reasons += [f"被反映的{case.index.rules.units[unit].name}不经手、看不到" for unit in found.accused]
+        weight = _CERTAIN_MISCONDUCT if found.is_certain else _POSSIBLE_MISCONDUCT
+        yield _Holder(HolderKind.UNIT, body.code, None, weight, reasons)
+
+
+def _by_proposal(case: Case) -> Iterator[_Holder]:
+    unit = case.request.proposed_unit
+    if unit and unit in case.index.rules.units and unit not in case.barred:
+        yield _Holder(HolderKind.UNIT, unit, None, _PROPOSED, ["退回的单位建议由它办理"])
+
+
+def _name(county: str | None, index: Index) -> str:
+    return index.rules.county_names.get(county or "", ("", ""))[0]

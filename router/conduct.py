@@ -1,0 +1,55 @@
+"""Misconduct of officials: who is complained of must neither hold nor see the ticket (P11, S12)."""
+
+from dataclasses import dataclass
+
+from router.context import is_denied, is_only_talked_about, is_prominent
+from router.index import Index, resolve
+from router.phrases import Hit, Reading
+
+_NEAR = 14  # characters between the person and the deed
+_ADDRESSED = 8  # 尊敬的胡书记: spoken to, not of
+
+
+@dataclass(frozen=True, slots=True)
+class Misconduct:
+    """A deed said of an official, and the units that person may belong to."""
+
+    deed: Hit
+    actor: Hit
+    accused: tuple[str, ...]
+    is_certain: bool
+
+
+def misconduct(reading: Reading, county: str | None, index: Index) -> Misconduct | None:
+    """Return the first deed whose nearest actor before it is an official, a prominent one first."""
+    words = index.lexicon
+    officials = [hit for hit in reading.of(words["official"]) if not _is_addressed(hit, reading, index)]
+    actors = sorted([*officials, *reading.of(words["private"])], key=lambda hit: hit.end)
+    found: list[Misconduct] = []
+    for deed in reading.of(words["misconduct"]):
+        start, _ = reading.sentence(deed)
+        reach = max(start, deed.start - _NEAR)
+        before = [hit for hit in actors if start <= hit.start and reach <= hit.end <= deed.start]
+        if not before or before[-1] not in officials:
+            continue
+        if is_denied(deed, reading, index) or is_only_talked_about(deed, reading, index):
+            continue
+        actor = before[-1]
+        found.append(Misconduct(deed, actor, _accused(actor, reading, county, index), is_prominent(deed, reading)))
+    return next((one for one in found if one.is_certain), found[0] if found else None)
+
+
+def _is_addressed(hit: Hit, reading: Reading, index: Index) -> bool:
+    return any(0 <= hit.start - word.end <= _ADDRESSED for word in reading.of(index.lexicon["address"]))
+
+
+def _accused(actor: Hit, reading: Reading, county: str | None, index: Index) -> tuple[str, ...]:
+    """Return the unit meant by the alias in, or just before, the actor: 教育局的局长 accuses the education bureau."""
+    start, _ = reading.clause(actor)
+    named = [hit for hit in reading.of(index.aliases) if start <= hit.start and hit.start < actor.end]
+    near = [hit for hit in named if actor.start - hit.end <= _ADDRESSED]
+    if not near:
+        return ()
+    meant = index.aliases[max(near, key=lambda hit: (hit.end, hit.end - hit.start)).phrase]
+    units = (resolve(reference, county, index.rules.units) for reference in meant)
+    return tuple(unit for unit in units if unit)[:1]

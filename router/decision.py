@@ -1,0 +1,122 @@
+"""The routing decision: what it is about, whose duty it is, and why. Pure: the same input gives the same answer."""
+
+from collections.abc import Sequence
+
+from router.candidates import Case, candidates
+from router.conduct import misconduct
+from router.danger import Alert, belongs_elsewhere, danger
+from router.evidence import weigh
+from router.index import Index, index_of
+from router.nature import nature_of
+from router.phrases import Hit
+from router.place import locate
+from router.script import plain
+from shared.domain.routing import Candidate, Decision, Mark, RoutingInput
+from shared.domain.rules import Rules
+from shared.domain.terms import HolderKind, Nature, Urgency
+
+ROUTER_VERSION = "lexicon-1"
+_READ_AT_MOST = 8_000  # characters; what a caller says after that decides nothing
+_MARKED = 12
+_DUTIES_MARKED = 3
+
+
+def decide_batch(requests: Sequence[RoutingInput], rules: Rules) -> list[Decision]:
+    """Decide each request, in order."""
+    return [decide_route(request, rules) for request in requests]
+
+
+def decide_route(request: RoutingInput, rules: Rules) -> Decision:
+    """Decide one request: a holder when sure enough, else nobody and the sentence a person in triage needs."""
+    index = index_of(rules)
+    text = f"{request.title}\n{request.body}"[:_READ_AT_MOST]
+    reading = index.phrases.read(plain(text), min(len(request.title), len(text)))
+    place = locate(request, reading, index)
+    evidence = weigh(reading, index)
+    deed = misconduct(reading, place.county, index)
+    nature = request.nature or (
+        Nature.COMPLAINT if deed and deed.is_certain else nature_of(reading, evidence[0] if evidence else None, index)
+    )
+    case = Case(request, text, place, evidence, nature, deed, index)
+    alert, elsewhere = danger(reading, index), belongs_elsewhere(reading, index)
+    found = candidates(case)
+    chosen = None if elsewhere and not alert else _choose(found, rules.policy.threshold)
+    told = alert or elsewhere
+    return Decision(
+        chosen=chosen,
+        candidates=found,
+        nature=nature,
+        urgency=request.urgency or _urgency(found, nature, alert, rules),
+        county=place.county,
+        why=_why(case, found, chosen, told),
+        threshold=rules.policy.threshold,
+        marks=_marks(case, told),
+        rules_version=rules.version,
+        router_version=ROUTER_VERSION,
+        referral=told.referral.code if told else None,
+        accused=deed.accused if deed else (),
+    )
+
+
+def _choose(found: tuple[Candidate, ...], threshold: float) -> Candidate | None:
+    return found[0] if found and found[0].score >= threshold else None
+
+
+def _urgency(found: tuple[Candidate, ...], nature: Nature, alert: Alert | None, rules: Rules) -> Urgency:
+    """A danger decides; else the duty, unless the caller only asks or thanks."""
+    if alert and alert.referral.urgency:
+        return alert.referral.urgency
+    duty = rules.duties.get(found[0].duty or "") if found else None
+    return Urgency.NORMAL if duty is None or nature in {Nature.CONSULTATION, Nature.PRAISE} else duty.urgency
+
+
+def _why(case: Case, found: tuple[Candidate, ...], chosen: Candidate | None, told: Alert | None) -> str:
+    first = f"情况危急，先告知来电人：{told.referral.text}" if told and told.referral.urgency else ""
+    if chosen:
+        return f"{first}交{_name(chosen, case.index)}：{'；'.join(chosen.reasons)}。"
+    if told and not first:
+        return f"可能不属于受理范围（{told.referral.name}）：{case.quote(told.hits)}。{told.referral.text}"
+    return f"{first}{_doubt(case, found)}"
+
+
+def _doubt(case: Case, found: tuple[Candidate, ...]) -> str:
+    """Say what a person in triage must find out."""
+    real = [candidate for candidate in found if candidate.duty or len(found) == 1 or candidate.score > 0]
+    if case.evidence:
+        duty = case.index.rules.duties[case.evidence[0].duty]
+        needs_county = duty.unit.startswith("*.") and not duty.city_unit and not case.place.county
+        if needs_county:
+            several = "文中提到几个区（市）县" if case.place.is_ambiguous else "没有写明地点"
+            return f"像是“{duty.name}”，但{several}：请问是哪个区（市）县？"
+    if not case.evidence and not case.misconduct and not case.request.proposed_unit:
+        return "没有读出具体事项，请人工选择承办单位。"
+    if not real:
+        return "合适的单位都已退回或被反映，请人工选择承办单位。"
+    best = f"最像{_name(real[0], case.index)}（{real[0].score:.2f}）"
+    others = [_name(candidate, case.index) for candidate in real[1:2] if candidate.duty]
+    rivals = f"，也可能是{others[0]}" if others else ""
+    return f"{best}{rivals}，把握不到 {case.index.rules.policy.threshold:.2f}，请人工选择。"
+
+
+def _name(candidate: Candidate, index: Index) -> str:
+    if candidate.holder_kind is HolderKind.SEAT:
+        return f"{index.rules.skills[candidate.holder_id].name}专家座席"
+    return index.rules.units[candidate.holder_id].name
+
+
+def _marks(case: Case, told: Alert | None) -> tuple[Mark, ...]:
+    """Return the stretches that decided, in order of place, each once."""
+    said: dict[tuple[int, int], tuple[Hit, str]] = {}
+    groups: list[tuple[tuple[Hit, ...], str]] = []
+    if told:
+        groups.append((told.hits, told.referral.name))
+    if case.misconduct:
+        groups.append(((case.misconduct.actor, case.misconduct.deed), "工作人员的行为"))
+    duties = case.index.rules.duties
+    groups += [(one.hits, duties[one.duty].name) for one in case.evidence[:_DUTIES_MARKED]]
+    groups.append((case.place.hits, case.index.rules.county_names.get(case.place.county or "", ("地点",))[0]))
+    for hits, meaning in groups:
+        for hit in hits:
+            said.setdefault((hit.start, hit.end), (hit, meaning))
+    shown = sorted(list(said.values())[:_MARKED], key=lambda pair: pair[0])
+    return tuple(Mark(hit.start, hit.end, case.text[hit.start : hit.end], meaning) for hit, meaning in shown)

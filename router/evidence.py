@@ -1,0 +1,87 @@
+"""How much the words of a text speak for each duty of the catalogue."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from router.index import Index
+from router.phrases import Hit, Reading
+
+_TITLE, _EARLY, _LATE = 1.8, 1.0, 0.5
+_EARLY_UNTIL = 200  # characters after the title; a long story strays into other matters
+_AGAIN, _AGAIN_MOST = 0.15, 3  # repetition says a little more, not as much again
+_INSIDE = 0.4  # 公园 in 公园城市局, 医院 in 宠物医院: part of a longer word
+_AGAINST = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for one duty: the sum and the hits, strongest first."""
+
+    duty: str
+    weight: float
+    hits: tuple[Hit, ...]
+
+
+def weigh(reading: Reading, index: Index) -> list[Evidence]:
+    """Return the duties anything speaks for, best first; equal ones in the catalogue's order."""
+    covered = _covered(reading, index)
+    spoken: dict[str, list[tuple[float, list[Hit]]]] = defaultdict(list)
+    for phrase, hits in _found(reading, index):
+        for duty, weight in index.words[phrase]:
+            factor = _INSIDE if all(duty not in covered.get(hit, {duty}) for hit in hits) else 1.0
+            spoken[duty].append((weight * factor * _standing(hits, reading), hits))
+    against: dict[str, float] = defaultdict(float)
+    for phrase in reading.places:
+        for duty in index.against.get(phrase, ()):
+            against[duty] += _AGAINST
+    found = [_sum(duty, spoken[duty], against[duty]) for duty in index.rules.duties if duty in spoken]
+    return sorted((one for one in found if one.weight > 0), key=lambda one: -one.weight)
+
+
+def _found(reading: Reading, index: Index) -> Iterator[tuple[str, list[Hit]]]:
+    for phrase, hits in reading.places.items():
+        if phrase in index.words:
+            yield phrase, hits
+        for joined in index.joined.get(phrase, ()):
+            if whole := reading.find(joined):
+                yield joined, whole
+
+
+def _standing(hits: list[Hit], reading: Reading) -> float:
+    """Weigh the best place the phrase stands at, and how often it is said."""
+    first = hits[0]
+    if first.end <= reading.title_end:
+        place = _TITLE
+    else:
+        place = _EARLY if first.start - reading.title_end <= _EARLY_UNTIL else _LATE
+    return place * (1 + _AGAIN * min(len(hits) - 1, _AGAIN_MOST))
+
+
+def _covered(reading: Reading, index: Index) -> dict[Hit, set[str]]:
+    """Return the hits that lie inside a longer known word, with the duties that longer word speaks for."""
+    covered: dict[Hit, set[str]] = {}
+    longest: Hit | None = None
+    for hit in sorted(reading.hits, key=lambda hit: (hit.start, -hit.end)):
+        if hit.phrase not in index.words and hit.phrase not in index.places and hit.phrase not in index.aliases:
+            continue
+        if longest and hit.end <= longest.end and (hit.start, hit.end) != (longest.start, longest.end):
+            covered[hit] = {duty for duty, _ in index.words.get(longest.phrase, ())}
+        elif longest is None or hit.end > longest.end:
+            longest = hit
+    return covered
+
+
+def _sum(duty: str, spoken: list[tuple[float, list[Hit]]], against: float) -> Evidence:
+    """Add up what is said, a stretch of text counting once: with its heaviest phrase."""
+    total, counted = 0.0, list[Hit]()
+    for weight, hits in sorted(spoken, key=lambda said: (-said[0], said[1][0])):
+        fresh = [hit for hit in hits if not any(_overlap(hit, other) for other in counted)]
+        if fresh:
+            total += weight
+            counted += fresh[:_AGAIN_MOST]
+    return Evidence(duty, total - against, tuple(counted))
+
+
+def _overlap(one: Hit, other: Hit) -> bool:
+    return one.start < other.end and other.start < one.end

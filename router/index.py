@@ -1,0 +1,85 @@
+"""A city's rules made ready for reading: every phrase in plain characters, and what each speaks for."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from router.phrases import JOIN, PhraseIndex
+from router.script import plain
+from shared.domain.rules import Duty, Rules, Unit
+from shared.domain.terms import UnitKind
+
+_KEPT = 4  # a running service holds one pack, a backtest two
+_ready: list[tuple[Rules, "Index"]] = []
+
+
+@dataclass(frozen=True)
+class Index:
+    """Look-up tables of one Rules object."""
+
+    rules: Rules
+    phrases: PhraseIndex
+    words: Mapping[str, tuple[tuple[str, float], ...]]  # plain phrase -> (duty, weight)
+    joined: Mapping[str, tuple[str, ...]]  # first part -> joined phrases that begin with it
+    against: Mapping[str, tuple[str, ...]]  # plain phrase -> duties it speaks against
+    lexicon: Mapping[str, tuple[str, ...]]
+    places: Mapping[str, str]  # plain place -> county
+    aliases: Mapping[str, tuple[str, ...]]  # plain alias or name -> unit references, nearest first
+    referrals: Mapping[str, tuple[str, ...]]  # referral -> plain phrases
+    owners: Mapping[str, Unit]  # county -> fall-back owner
+    disciplines: Mapping[str | None, Unit]  # county, None for the city's -> discipline body
+
+
+def index_of(rules: Rules) -> Index:
+    """Return the index of `rules`, made once per object: two packs may share a version while one is being written."""
+    for known, index in _ready:
+        if known is rules:
+            return index
+    index = _make(rules)
+    _ready.append((rules, index))
+    del _ready[:-_KEPT]
+    return index
+
+
+def _make(rules: Rules) -> Index:
+    words: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    against: dict[str, list[str]] = defaultdict(list)
+    for duty in rules.duties.values():
+        _add_duty(duty, words, against)
+    lexicon = {kind: tuple(map(plain, phrases)) for kind, phrases in rules.lexicon.items()}
+    places = {plain(name): county for county, names in rules.counties.items() for name in names}
+    aliases: dict[str, tuple[str, ...]] = {plain(unit.name): (unit.code,) for unit in rules.units.values()}
+    aliases |= {plain(alias): meant for alias, meant in rules.aliases.items()}
+    referrals = {code: tuple(map(plain, referral.words)) for code, referral in rules.referrals.items()}
+    joined: dict[str, list[str]] = defaultdict(list)
+    for phrase in words:
+        if JOIN in phrase:
+            joined[phrase.split(JOIN)[0]].append(phrase)
+    everything: Iterable[str] = (
+        *words, *against, *places, *aliases,
+        *(phrase for phrases in (*lexicon.values(), *referrals.values()) for phrase in phrases),
+    )  # fmt: skip
+    return Index(
+        rules, PhraseIndex(everything),
+        {phrase: tuple(meant) for phrase, meant in words.items()},
+        {part: tuple(phrases) for part, phrases in joined.items()},
+        {phrase: tuple(duties) for phrase, duties in against.items()},
+        lexicon, places, aliases, referrals,
+        {unit.county: unit for unit in rules.units.values() if unit.kind is UnitKind.COUNTY and unit.county},
+        {unit.county: unit for unit in reversed(tuple(rules.units.values())) if unit.kind is UnitKind.DISCIPLINE},
+    )  # fmt: skip
+
+
+def _add_duty(duty: Duty, words: dict[str, list[tuple[str, float]]], against: dict[str, list[str]]) -> None:
+    for phrase, weight in duty.words:
+        words[plain(phrase)].append((duty.code, weight))
+    for phrase in duty.against:
+        against[plain(phrase)].append(duty.code)
+
+
+def resolve(reference: str, county: str | None, units: Mapping[str, Unit]) -> str | None:
+    """Return the unit that `*.<suffix>` or a code means in `county`, None where there is none."""
+    if not reference.startswith("*."):
+        return reference if reference in units else None
+    code = f"{county}.{reference[2:]}"
+    return code if county and code in units else None
