@@ -42,10 +42,10 @@ def create_app(surface: Surface) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     csrf = CSRFProtect(app)
-    problems.install(app)
+    api = Api(app)
+    problems.install(app)  # after flask-smorest, whose own error answers it replaces
     app.register_error_handler(CSRFError, _forged)
     app.before_request(identity.identify_staff if surface == "staff" else identity.identify_caller)
-    api = Api(app)
     blueprint = staff_api if surface == "staff" else public_api
     api.register_blueprint(blueprint)
     csrf.exempt(blueprint)  # JSON only, which no other site's form can send, and SameSite cookies

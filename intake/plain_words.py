@@ -1,5 +1,6 @@
 """A ticket in plain words for its caller, from the city's wording; pages and API say the same. No I/O."""
 
+from datetime import datetime
 from typing import Any
 
 from shared.domain.labels import EVENTS, HOLDERS
@@ -7,6 +8,10 @@ from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind
 from shared.domain.ticket import Ticket
 from shared.reads.tickets import TicketView, TimelineEntry
+
+_DAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS_EN = ("January", "February", "March", "April", "May", "June", "July")
+_MONTHS_EN += ("August", "September", "October", "November", "December")
 
 
 def unit_name(code: str | None, rules: Rules, *, english: bool = False) -> str:
@@ -38,8 +43,18 @@ def step_in_words(entry: TimelineEntry, rules: Rules, *, english: bool = False) 
     if wording is None:
         return label.en if english else label.zh
     sentence = wording[1] if english else wording[0]
-    unit = unit_name(entry.facts.get("unit"), rules, english=english)
-    return sentence.replace("{unit}", unit or ("the department" if english else "承办单位"))
+    unit = unit_name(entry.facts.get("unit"), rules, english=english) or ("the department" if english else "承办单位")
+    due_at = entry.facts.get("due_at")
+    due = instant_in_words(datetime.fromisoformat(due_at), rules, english=english) if due_at else ""
+    return sentence.replace("{unit}", unit).replace("{due}", due)
+
+
+def instant_in_words(instant: datetime, rules: Rules, *, english: bool = False) -> str:
+    """Return an instant as it is said: `10 月 12 日（星期一）17:30`, in the city's zone."""
+    local = instant.astimezone(rules.zone)
+    if english:
+        return f"{_DAYS_EN[local.weekday()]}, {local.day} {_MONTHS_EN[local.month - 1]}, {local:%H:%M}"
+    return f"{local.month} 月 {local.day} 日（星期{'一二三四五六日'[local.weekday()]}）{local:%H:%M}"
 
 
 def steps_in_words(view: TicketView, rules: Rules) -> list[dict[str, Any]]:

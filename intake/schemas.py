@@ -19,7 +19,7 @@ class Text(fields.String):
     def __init__(self, most: int, *, least: int = 1, **kwargs: Any) -> None:
         self.most, self.least = most, least
         super().__init__(**kwargs)
-        self.metadata |= {"minLength": least, "maxLength": most}
+        self.metadata = {**self.metadata, "minLength": least, "maxLength": most}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
@@ -287,7 +287,7 @@ class QueueIn(Schema):
 
     holder_kind = fields.Enum(HolderKind, by_value=True)
     holder_id = Text(80)
-    only = fields.Enum(Only, by_value=True)
+    filter_by = fields.Enum(Only, by_value=True, data_key="only")
     limit = fields.Integer(load_default=25, validate=validate.Range(1, MOST_ROWS))
     after = Text(80, metadata={"description": "`next` of the page before."})
 

@@ -58,7 +58,7 @@ def queue(wanted: Mapping[str, Any]) -> Any:
     chosen = queues.Queue(
         holder_kind=wanted.get("holder_kind") or own_queue(viewer)[0],
         holder_id=wanted.get("holder_id") or own_queue(viewer)[1],
-        only=wanted.get("only"),
+        only=wanted.get("filter_by"),
         limit=wanted["limit"],
         cursor=_cursor(wanted.get("after")),
     )

@@ -22,6 +22,7 @@ ADMIN_CODE_LIFE = timedelta(hours=1)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
 _SEEN_EVERY = timedelta(minutes=1)
 _CODE_BYTES = 10
+_NO_PASSWORD = "!"  # noqa: S105 - no hash has this form
 _TOKEN_BYTES = 32
 
 
@@ -46,12 +47,12 @@ class Staff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewStaff:
-    """What an administrator enters; a handler needs a unit, an expert skills."""
+    """What an administrator enters; a handler needs a unit, an expert skills. Without a password nobody can log in."""
 
     city: str
     login: str
     name: str
-    password: str
+    password: str | None
     role: Role
     unit: str | None = None
     skills: tuple[str, ...] = ()
@@ -60,10 +61,8 @@ class NewStaff:
 
 def add_staff(connection: Connection, new: NewStaff) -> int:
     """Add an account and return its id. Raises `Refused` with the field that is wrong."""
-    if not SHORTEST_PASSWORD <= len(new.password) <= LONGEST_PASSWORD:
-        raise Refused("bad_password", f"密码要 {SHORTEST_PASSWORD} 到 {LONGEST_PASSWORD} 个字符。", field="password")
-    if new.login.lower() in new.password.lower():
-        raise Refused("bad_password", "密码里不能有登录名。", field="password")
+    if new.password is not None:
+        _check_password(new.password, new.login)
     if (new.role is Role.HANDLER) != (new.unit is not None):
         raise Refused("bad_unit", "承办人要选单位，其他岗位不选。", field="unit")
     if new.role not in (Role.OPERATOR, Role.HANDLER, Role.EXPERT, Role.SUPERVISOR, Role.ADMIN):
@@ -72,7 +71,7 @@ def add_staff(connection: Connection, new: NewStaff) -> int:
         "city": new.city,
         "login": new.login.lower(),
         "name": new.name,
-        "password": _hasher().hash(new.password),
+        "password": _NO_PASSWORD if new.password is None else _hasher().hash(new.password),
         "role": new.role,
         "unit": new.unit,
         "skills": list(new.skills),
@@ -167,6 +166,13 @@ def use_admin_code(connection: Connection, code: str, new: NewStaff) -> int:
     if connection.execute(used).rowcount != 1:
         raise Refused("bad_code", "一次性代码不对或已过期。重新启动 ./hotline up 会给出新的。", field="code")
     return add_staff(connection, new)
+
+
+def _check_password(password: str, login: str) -> None:
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise Refused("bad_password", f"密码要 {SHORTEST_PASSWORD} 到 {LONGEST_PASSWORD} 个字符。", field="password")
+    if login.lower() in password.lower():
+        raise Refused("bad_password", "密码里不能有登录名。", field="password")
 
 
 def _staff(row: sa.Row[tuple[object, ...]]) -> Staff:

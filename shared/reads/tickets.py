@@ -133,7 +133,7 @@ def _timeline(viewer: Viewer, connection: Connection, ticket_id: int) -> tuple[T
                 actor_unit=actor["unit"],
                 actor_name=names.get(actor["id"]) if actor["role"] != Role.CALLER else None,
                 changes={} if is_caller else body["changes"],
-                facts=_public_facts(body["facts"]) if is_caller else body["facts"],
+                facts=_public_facts(body["facts"] | body["changes"]) if is_caller else body["facts"],
                 texts=texts.get(row.seq, {}),
                 decision=None if is_caller or row.decided is None else json.loads(row.decided),
             )
@@ -152,7 +152,7 @@ def _answer_where_resolved(events: Sequence[Any], texts: dict[int, dict[str, str
 
 
 def _public_facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {name: facts[name] for name in ("unit", "limit", "result", "cycle") if name in facts}
+    return {name: facts[name] for name in ("unit", "due_at", "limit", "result", "cycle") if name in facts}
 
 
 def _names(connection: Connection, ids: set[int]) -> dict[int, str]:
