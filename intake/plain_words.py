@@ -38,13 +38,14 @@ def holder_in_words(ticket: Ticket, rules: Rules, *, english: bool = False) -> s
 
 def step_in_words(entry: TimelineEntry, rules: Rules, *, english: bool = False) -> str:
     """Return one step as a sentence for the caller."""
-    wording = rules.wording.get(entry.kind.value)
+    due_at = entry.facts.get("due_at")
+    wording = rules.wording.get(f"{entry.kind.value}_without_due") if due_at is None else None
+    wording = wording or rules.wording.get(entry.kind.value)
     label = EVENTS[entry.kind]
     if wording is None:
         return label.en if english else label.zh
     sentence = wording[1] if english else wording[0]
     unit = unit_name(entry.facts.get("unit"), rules, english=english) or ("the department" if english else "承办单位")
-    due_at = entry.facts.get("due_at")
     due = instant_in_words(datetime.fromisoformat(due_at), rules, english=english) if due_at else ""
     return sentence.replace("{unit}", unit).replace("{due}", due)
 

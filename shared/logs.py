@@ -2,8 +2,13 @@
 
 import logging
 import sys
+from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import ExcInfo
+
+_TRANSFORM = ExceptionDictTransformer(show_locals=False, max_frames=12)
 
 
 def configure_logs() -> None:
@@ -13,10 +18,20 @@ def configure_logs() -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(_exception_without_values),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
+
+
+def _exception_without_values(exc_info: ExcInfo) -> list[dict[str, Any]]:
+    """Return where it happened; messages and local variables may repeat what a caller wrote."""
+    stacks = _TRANSFORM(exc_info)
+    return [{"type": stack["exc_type"], "at": [_place(frame) for frame in stack["frames"]]} for stack in stacks]
+
+
+def _place(frame: dict[str, Any]) -> str:
+    return f"{frame['filename']}:{frame['lineno']} {frame['name']}"
