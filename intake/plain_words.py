@@ -45,9 +45,16 @@ def step_in_words(entry: TimelineEntry, rules: Rules, *, english: bool = False) 
     if wording is None:
         return label.en if english else label.zh
     sentence = wording[1] if english else wording[0]
-    unit = unit_name(entry.facts.get("unit"), rules, english=english) or ("the department" if english else "承办单位")
+    unit = _who(entry, rules, english) or ("the department" if english else "承办单位")
     due = instant_in_words(datetime.fromisoformat(due_at), rules, english=english) if due_at else ""
     return sentence.replace("{unit}", unit).replace("{due}", due)
+
+
+def _who(entry: TimelineEntry, rules: Rules, english: bool) -> str:
+    skill = rules.skills.get(entry.facts.get("holder_id") or "")
+    if skill is not None and entry.facts.get("holder_kind") == HolderKind.SEAT:
+        return skill.name_en if english else skill.name
+    return unit_name(entry.facts.get("unit"), rules, english=english)
 
 
 def instant_in_words(instant: datetime, rules: Rules, *, english: bool = False) -> str:

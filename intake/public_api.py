@@ -32,9 +32,9 @@ public_api = PublicBlueprint("public_api", __name__, url_prefix="/api/v1", descr
 
 
 @public_api.post("/tickets")
-@public_api.arguments(s.IdempotencyHeader, location="headers")
-@public_api.arguments(s.TicketIn)
-@public_api.response(201, s.AcceptedOut)
+@public_api.arguments(s.IdempotencyHeader(), location="headers")
+@public_api.arguments(s.TicketIn())
+@public_api.response(201, s.AcceptedOut())
 def register(header: Mapping[str, str], data: Mapping[str, Any]) -> Any:
     """File a request. 201 means committed; repeat with the same Idempotency-Key after any doubt."""
     anybody = Viewer(Role.CALLER, settings().city)
@@ -43,8 +43,8 @@ def register(header: Mapping[str, str], data: Mapping[str, Any]) -> Any:
 
 
 @public_api.get("/tickets/<number>")
-@public_api.arguments(s.PickUpHeader, location="headers")
-@public_api.response(200, s.PublicTicketOut)
+@public_api.arguments(s.PickUpHeader(), location="headers")
+@public_api.response(200, s.PublicTicketOut())
 def show(header: Mapping[str, str], number: str) -> Any:
     """Show a ticket to its caller, who proves it by number and pick-up code."""
     viewer = follow(number, header["code"])
@@ -63,8 +63,8 @@ def show(header: Mapping[str, str], number: str) -> Any:
 
 
 @public_api.post("/tickets/<number>/<any({}):act>".format(", ".join(CALLER_ACTS)))
-@public_api.arguments(s.PickUpHeader, location="headers")
-@public_api.response(200, s.ActOut)
+@public_api.arguments(s.PickUpHeader(), location="headers")
+@public_api.response(200, s.ActOut())
 def act(header: Mapping[str, str], number: str, act: str) -> Any:
     """Supplement, urge or withdraw. The body is the form of the act."""
     viewer = follow(number, header["code"])

@@ -32,8 +32,8 @@ staff_api = StaffBlueprint("staff_api", __name__, url_prefix="/api/v1", descript
 
 
 @staff_api.post("/session")
-@staff_api.arguments(s.LoginIn)
-@staff_api.response(200, s.StaffOut)
+@staff_api.arguments(s.LoginIn())
+@staff_api.response(200, s.StaffOut())
 def log_in(data: Mapping[str, str]) -> Any:
     """Log in; the session is a cookie."""
     person, token = log_in_person(data["login"], data["password"])
@@ -50,8 +50,8 @@ def log_out() -> Response:
 
 
 @staff_api.get("/queues")
-@staff_api.arguments(s.QueueIn, location="query")
-@staff_api.response(200, s.QueueOut)
+@staff_api.arguments(s.QueueIn(), location="query")
+@staff_api.response(200, s.QueueOut())
 def queue(wanted: Mapping[str, Any]) -> Any:
     """List a queue, first due first; without `holder_kind` the viewer's own."""
     viewer = current_viewer()
@@ -70,9 +70,9 @@ def queue(wanted: Mapping[str, Any]) -> Any:
 
 
 @staff_api.post("/tickets")
-@staff_api.arguments(s.IdempotencyHeader, location="headers")
-@staff_api.arguments(s.OperatorTicketIn)
-@staff_api.response(201, s.AcceptedOut)
+@staff_api.arguments(s.IdempotencyHeader(), location="headers")
+@staff_api.arguments(s.OperatorTicketIn())
+@staff_api.response(201, s.AcceptedOut())
 def register(header: Mapping[str, str], data: Mapping[str, Any]) -> Any:
     """Register a request for a caller."""
     accepted = register_ticket(current_viewer(), data, header["key"])
@@ -80,7 +80,7 @@ def register(header: Mapping[str, str], data: Mapping[str, Any]) -> Any:
 
 
 @staff_api.get("/tickets/<number>")
-@staff_api.response(200, s.TicketOut)
+@staff_api.response(200, s.TicketOut())
 def show(number: str) -> Any:
     """Show a ticket; the view is noted in the access log."""
     viewer = current_viewer()
@@ -99,7 +99,7 @@ def show(number: str) -> Any:
 
 
 @staff_api.post("/tickets/<number>/<any({}):act>".format(", ".join(STAFF_ACTS)))
-@staff_api.response(200, s.ActOut)
+@staff_api.response(200, s.ActOut())
 def act(number: str, act: str) -> Any:
     """Carry out an act. The body is the act's form; `seen_seq` guards against overwriting somebody else's step."""
     viewer = current_viewer()

@@ -1,7 +1,7 @@
 """The ticket 工单 as its log leaves it, and how one event moves it. Copies, computes nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -65,15 +65,20 @@ def evolve(ticket: Ticket | None, recorded: Recorded) -> Ticket:
 
 def encode(value: Any) -> Any:
     """Return `value` as canonical JSON can hold it: instants as ISO 8601 UTC with microseconds, enums as codes."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    kind = type(value)
+    if value is None or kind is str or kind is int or kind is bool or kind is float:
+        return value
     if isinstance(value, StrEnum):
         return value.value
-    if isinstance(value, tuple | list):
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if kind is tuple or kind is list:
         return [encode(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
-    return value
+    if is_dataclass(value):
+        return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
+    raise TypeError(f"no canonical form for {kind.__name__}")
 
 
 def ticket_from_row(row: Mapping[str, Any]) -> Ticket:

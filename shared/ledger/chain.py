@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +17,9 @@ GENESIS = bytes(32)
 
 def canonical(value: Any) -> str:
     """Return the one JSON text of a value: sorted keys, no blanks, UTF-8 as it is."""
-    return json.dumps(encode(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return json.dumps(
+        value, default=encode, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
 
 
 def event_body(
@@ -55,7 +56,7 @@ def recorded_from_body(body: str, city: str = "") -> tuple[Recorded, Mapping[str
 
 def decision_body(decision: Decision) -> str:
     """Return the canonical JSON of a routing decision."""
-    return canonical(asdict(decision))
+    return canonical(decision)
 
 
 def digest(text: str) -> str:

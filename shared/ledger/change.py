@@ -44,7 +44,7 @@ class Change:
 
     def ticket_row(self) -> dict[str, Any]:
         """Return the row of table `ticket`."""
-        row = {name: encode(getattr(self.ticket, name)) for name in TICKET_COLUMNS}
+        row = {name: getattr(self.ticket, name) for name in TICKET_COLUMNS}
         return row | {"head": as_bytea(self.head)}
 
     def _log(self, draft: Event, recorded: Recorded) -> None:

@@ -44,7 +44,7 @@ _LOCK_FREE = sa.text("SELECT * FROM ticket WHERE id = ANY(:ids) ORDER BY id FOR 
 
 def as_json(rows: Any) -> str:
     """Return rows as the JSON parameter of a statement."""
-    return json.dumps(encode(rows), ensure_ascii=False)
+    return json.dumps(rows, default=encode, ensure_ascii=False)
 
 
 def write_opened(connection: Connection, change: Change, caller: dict[str, Any]) -> None:

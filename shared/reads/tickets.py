@@ -20,6 +20,9 @@ from shared.reads.visibility import visible_to
 from shared.tables.people import staff
 from shared.tables.ticket import caller, decision, ticket, ticket_event, ticket_text
 
+_STOOD = ("unit", "holder_kind", "holder_id", "due_at")
+_SAID = ("unit", "result", "cycle")
+
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
@@ -117,6 +120,7 @@ def _timeline(viewer: Viewer, connection: Connection, ticket_id: int) -> tuple[T
     if is_caller:
         _answer_where_resolved(events, texts)
     bodies = [json.loads(row.body) for row in events]
+    stands = _as_it_stood(bodies) if is_caller else {}
     names = {} if is_caller else _names(connection, {body["actor"]["id"] for body in bodies} - {None})
     entries = []
     for row, body in zip(events, bodies, strict=True):
@@ -133,7 +137,7 @@ def _timeline(viewer: Viewer, connection: Connection, ticket_id: int) -> tuple[T
                 actor_unit=actor["unit"],
                 actor_name=names.get(actor["id"]) if actor["role"] != Role.CALLER else None,
                 changes={} if is_caller else body["changes"],
-                facts=_public_facts(body["facts"] | body["changes"]) if is_caller else body["facts"],
+                facts=stands[row.seq] if is_caller else body["facts"],
                 texts=texts.get(row.seq, {}),
                 decision=None if is_caller or row.decided is None else json.loads(row.decided),
             )
@@ -151,8 +155,15 @@ def _answer_where_resolved(events: Sequence[Any], texts: dict[int, dict[str, str
             texts[row.seq] = {"public": answer}
 
 
-def _public_facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {name: facts[name] for name in ("unit", "due_at", "limit", "result", "cycle") if name in facts}
+def _as_it_stood(bodies: Sequence[Mapping[str, Any]]) -> dict[int, Mapping[str, Any]]:
+    """Return by seq what the caller may know of how things stood after each event (`bodies` newest first)."""
+    stood: dict[str, Any] = {}
+    found: dict[int, Mapping[str, Any]] = {}
+    for body in reversed(bodies):
+        stood |= {name: value for name, value in body["changes"].items() if name in _STOOD}
+        said = {name: body["facts"][name] for name in _SAID if body["facts"].get(name) is not None}
+        found[body["seq"]] = stood | said
+    return found
 
 
 def _names(connection: Connection, ids: set[int]) -> dict[int, str]:
