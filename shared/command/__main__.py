@@ -17,6 +17,7 @@ class Verb:
     module: str
     help: str
     needs: Needs = Needs.NOTHING
+    passes_on: bool = False
 
 
 VERBS = {
@@ -29,7 +30,7 @@ VERBS = {
     "explain": Verb("explain", "why a ticket is where it is, and when it is due", Needs.DATABASE),
     "migrate": Verb("migrate", "bring the schema of DATABASE_OWNER_URL to the newest revision"),
     "lock": Verb("lock", "write the lock files anew from pyproject.toml"),
-    "test": Verb("test", "linters, import contracts, types and tests; --system for the slow set"),
+    "test": Verb("test", "linters, import contracts, types and tests; --system for the slow set", passes_on=True),
 }
 
 
@@ -49,7 +50,10 @@ def main(words: list[str]) -> int:
         join_arguments(parser)
     module = import_module(f"shared.command.{verb.module}")
     module.arguments(parser)
-    args = parser.parse_args(words[1:])
+    args, rest = parser.parse_known_args(words[1:])
+    args.rest = rest
+    if rest and not verb.passes_on:
+        parser.error(f"unknown: {' '.join(rest)}")
     try:
         with ExitStack() as cleanup:
             if verb.needs is not Needs.NOTHING:

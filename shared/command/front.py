@@ -1,6 +1,7 @@
 """The process in front of a running instance: starts it, tells what happens to it, stops it in order."""
 
 import contextlib
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,10 @@ from shared.command.supervise import State
 
 # A supervisor that dies again and again has a reason that starting once more will not cure.
 SUPERVISOR_DEATHS, DEATHS_WITHIN_SECONDS = 5, 300.0
+
+
+Prepare = Callable[[dict[str, str]], None]
+Greet = Callable[[Progress], None]
 
 
 class StopAsked(Exception):
@@ -40,19 +45,18 @@ def stop_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def run_in_front(
-    home: Home, host: str, prepare: Callable[[dict[str, str]], None], greet: Callable[[Progress], None]
-) -> int:
+def run_in_front(home: Home, host: str, prepare: Prepare, greet: Greet) -> int:
     """Run an instance until a stop signal; `prepare` runs before the services start, `greet` once all are ready."""
     progress = Progress()
     lock = instance.take(home)
     if lock is None:
         return _already_running(home)
+    outside = dict(os.environ)
     with lock, stop_signals():
         deaths: list[float] = []
         try:
             while len(deaths) < SUPERVISOR_DEATHS:
-                _run_once(home, host, progress, (prepare, greet))
+                _run_once(Stack(home, progress, host, outside), progress, prepare, greet)
                 progress.step("The supervisor has died: starting again")
                 deaths = [at for at in deaths if time.monotonic() - at < DEATHS_WITHIN_SECONDS] + [time.monotonic()]
         except StopAsked:
@@ -65,29 +69,22 @@ def run_in_front(
     )
 
 
-def _run_once(
-    home: Home,
-    host: str,
-    progress: Progress,
-    steps: tuple[Callable[[dict[str, str]], None], Callable[[Progress], None]],
-) -> None:
-    prepare, greet = steps
-    leftovers.end_all(home, progress)
-    stack = Stack(home, progress, host)
+def _run_once(stack: Stack, progress: Progress, prepare: Prepare, greet: Greet) -> None:
+    leftovers.end_all(stack.home, progress)
     try:
         stack.start_engines()
         prepare(stack.environment)
         stack.start_services()
-        instance.write_note(home, stack.environment, has_services=True)
+        instance.write_note(stack.home, stack.environment, has_services=True)
         progress.step("Ready")
-        tell_addresses(progress, instance.read_note(home))
+        tell_addresses(progress, instance.read_note(stack.home))
         greet(progress)
-        if words := listening_words(host):
+        if words := listening_words(stack.host):
             progress.plain(words)
         progress.plain("\nCtrl-C stops everything in order; the data stay.")
         _watch(stack, progress)
     finally:
-        instance.forget_note(home)
+        instance.forget_note(stack.home)
         stack.stop()
 
 

@@ -42,7 +42,7 @@ def join(needs: Needs, args: argparse.Namespace, cleanup: ExitStack) -> None:
     cleanup.enter_context(stop_signals())
     progress = Progress()
     leftovers.end_all(home, progress)
-    stack = Stack(home, progress)
+    stack = Stack(home, progress, "127.0.0.1", dict(os.environ))
     cleanup.callback(stack.stop)
     try:
         stack.start_engines()

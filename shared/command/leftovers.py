@@ -10,7 +10,7 @@ from shared.command.paths import Home
 from shared.command.progress import Progress
 
 MARK = "HOTLINE_RUN"
-TERM_SECONDS = 45.0
+TERM_SECONDS = 10.0
 POSTGRES_SECONDS = 600.0
 
 
@@ -59,7 +59,9 @@ def end_all(home: Home, progress: Progress) -> None:
         _signal(process, signal.SIGKILL)
     psutil.wait_procs(supervisors, 10)
     found = find(home) if supervisors else found
-    _end(found.get("service", []) + found.get("valkey", []), TERM_SECONDS)
+    # Valkey after the services: celery's warm stop waits in vain for a broker that is gone.
+    _end(found.get("service", []))
+    _end(found.get("valkey", []))
     postmasters = found.get("postgres", [])
     for process in postmasters:
         _signal(process, signal.SIGINT)
@@ -71,10 +73,10 @@ def end_all(home: Home, progress: Progress) -> None:
     _forget_stale_pid(home.postgres)
 
 
-def _end(processes: list[psutil.Process], seconds: float) -> None:
+def _end(processes: list[psutil.Process]) -> None:
     for process in processes:
         _signal(process, signal.SIGTERM)
-    _, alive = psutil.wait_procs(processes, seconds)
+    _, alive = psutil.wait_procs(processes, TERM_SECONDS)
     for process in alive:
         _signal(process, signal.SIGKILL)
     psutil.wait_procs(alive, 10)

@@ -130,6 +130,14 @@ def is_ready(data: Path, pid: int) -> bool:
     return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
 
 
+def check_answers(url: str) -> None:
+    """Connect once to a person's own database; raise with a sentence when it does not let us in."""
+    try:
+        psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1), connect_timeout=10).close()
+    except psycopg.OperationalError as error:
+        raise EngineFailed(f"The database of DATABASE_URL cannot be used: {error}") from error
+
+
 def ensure_database(cluster: Cluster, database: str) -> None:
     """Create the two roles and the database where they are missing, and set the passwords we keep."""
     with psycopg.connect(cluster.url(SUPERUSER, "postgres"), autocommit=True, connect_timeout=10) as connection:

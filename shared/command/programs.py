@@ -1,5 +1,6 @@
 """The processes of an instance and the supervisor's configuration for them. Pure: text out of values."""
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,7 @@ _LISTENS = {"events": "PROCESS_STATE_EXITED,PROCESS_STATE_FATAL", "buffer_size":
 
 def _supervisord(home: Home) -> dict[str, str]:
     return {
+        **({"user": "root"} if os.geteuid() == 0 else {}),
         "logfile": str(home.logs / "supervisord.log"),
         "logfile_maxbytes": "5MB",
         "logfile_backups": "2",

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from shared.command import environment, postgres
 from shared.command.engines import DATABASE, answers, tail
@@ -23,8 +23,9 @@ START_SECONDS = 180.0
 class Stack:
     """The engines and services of one instance under a supervisor of its own."""
 
-    def __init__(self, home: Home, progress: Progress, host: str = "127.0.0.1") -> None:
-        self.home, self._progress, self._host = home, progress, host
+    def __init__(self, home: Home, progress: Progress, host: str, outside: Mapping[str, str]) -> None:
+        """`outside` is the person's environment as it was before an instance's own was put into ours."""
+        self.home, self._progress, self.host, self._outside = home, progress, host, outside
         self.supervisor: Supervisor | None = None
         self.ports = Ports(0, 0, 0)
         self.environment: dict[str, str] = {}
@@ -32,17 +33,17 @@ class Stack:
     def start_engines(self) -> None:
         """Start the supervisor with the engines and wait until they answer; the schema is the newest afterwards."""
         prepare_folders(self.home)
-        outside = dict(os.environ)
+        outside = self._outside
         if not self.home.postgres.exists() and not outside.get("DATABASE_URL"):
             self._progress.step("Making a new database cluster")
         plan = make_plan(self.home, outside)
-        self.ports = choose_ports(self._host, outside)
-        self.environment = environment.compose(self.home, self._host, self.ports, plan.addresses, outside)
+        self.ports = choose_ports(self.host, outside)
+        self.environment = environment.compose(self.home, self.host, self.ports, plan.addresses, outside)
         mail_port = any_free() if self.home.name == "demo" else None
         if mail_port:
             self.environment["SMTP_URL"] = f"smtp://127.0.0.1:{mail_port}"
         write_private(self.home.environment, json.dumps(self.environment))
-        programs = services(self.home, self._host, self.ports, mail_port)
+        programs = services(self.home, self.host, self.ports, mail_port)
         write_private(self.home.conf, configuration(self.home, plan.programs, programs))
         self._progress.step(f"Starting {' and '.join(one.name for one in plan.programs) or 'the supervisor'}")
         self.supervisor = Supervisor.start(self.home)
@@ -53,6 +54,8 @@ class Stack:
         if plan.cluster is not None:
             self._await("postgres", lambda: postgres.is_ready(self.home.postgres, self._pid("postgres")))
             postgres.ensure_database(plan.cluster, DATABASE)
+        else:
+            postgres.check_answers(plan.addresses.owner_url)
         if plan.bell is not None:
             self._await("valkey", lambda: answers(plan.addresses.redis_url))
         self._progress.step("Bringing the database's schema up to date")
@@ -85,7 +88,7 @@ class Stack:
         return bool(states) and not not_running(states) and all(map(is_healthy, self._surfaces()))
 
     def _surfaces(self) -> list[str]:
-        return [environment.base_url(self._host, port) for port in (self.ports.public, self.ports.staff)]
+        return [environment.base_url(self.host, port) for port in (self.ports.public, self.ports.staff)]
 
     def _missing(self) -> str:
         silent = [url for url in self._surfaces() if not is_healthy(url)]

@@ -1,0 +1,49 @@
+"""`hotline test`: linters, import contracts, types and tests on engines of its own; the slow set with --system."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from shared.command.environment import without_engine_variables
+from shared.command.paths import ROOT
+from shared.command.progress import Progress
+
+MODULE = [sys.executable, "-P", "-m"]
+SERVICES = ["shared", "intake", "router", "worker"]
+CHECKS = {
+    "ruff check": [*MODULE, "ruff", "check", "."],
+    "ruff format": [*MODULE, "ruff", "format", "--check", "."],
+    "import contracts": [str(Path(sys.executable).with_name("lint-imports"))],
+    "types": [*MODULE, "mypy", "--strict", *SERVICES],
+}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of the set; whatever else is given goes to pytest, and then only pytest runs."""
+    parser.add_argument("--system", action="store_true", help="the slow set: real processes, faults, whole starts")
+    parser.epilog = "Other arguments go to pytest: ./hotline test tests/unit -k clock"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the checks, then pytest last, so that its closing line is the last to be read."""
+    progress = Progress()
+    # Tests make engines of their own; a person's database must not be met by accident.
+    environment = {k: v for k, v in without_engine_variables(os.environ).items() if not k.startswith("HOTLINE_")}
+    environment |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    failed = []
+    if not args.system and not args.rest:
+        for name, command in CHECKS.items():
+            progress.step(name)
+            if _run(command, environment):
+                failed.append(name)
+    if failed:
+        progress.step(f"FAILED: {', '.join(failed)}; the tests run nevertheless")
+    options = ["tests/system"] if args.system else ["-n", str(min(os.cpu_count() or 2, 8))]
+    progress.step(f"tests: pytest {' '.join([*options, *args.rest])}")
+    return _run([*MODULE, "pytest", *options, *args.rest], environment) or len(failed)
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    return subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
