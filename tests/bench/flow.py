@@ -1,0 +1,97 @@
+"""Measures the way from request to desk: `python -m tests.bench.flow --rate 150 --seconds 180`.
+
+Starts the product with `./hotline up` in a folder of its own; generator, engines and services share the machine.
+"""
+
+import argparse
+import itertools
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+from shared.command.demo_tickets import generate
+
+from tests.bench.load import percentile, post_at_rate
+from tests.bench.product import Product, running
+
+SAMPLE_SECONDS = 10
+DRAIN_SECONDS = 60
+
+_WAYS = """SELECT extract(epoch FROM second.at - first.at)::float8 FROM ticket_event first
+ JOIN ticket_event second ON second.ticket_id = first.ticket_id AND second.seq = 2 WHERE first.seq = 1"""
+_LEFT = "SELECT count(*) FILTER (WHERE holder_kind = 'router'), count(*) FILTER (WHERE holder_kind = 'unit'), count(*) FROM ticket"
+
+
+def measure(product: Product, rate: float, seconds: float) -> dict[str, Any]:
+    """Post at `rate` for `seconds` and return every figure."""
+    database = product.environment["DATABASE_URL"].replace("+psycopg", "")
+    url = product.environment["PUBLIC_URL"] + "/api/v1/tickets"
+    post_at_rate(url, _bodies(), 20, 5)  # warm up
+    samples: list[dict[str, float]] = []
+    stop = threading.Event()
+    sampler = threading.Thread(target=_sample, args=(product, database, samples, stop))
+    sampler.start()
+    before = time.monotonic()
+    results = post_at_rate(url, _bodies(), rate, seconds)
+    took = time.monotonic() - before
+    stop.set()
+    sampler.join()
+    with psycopg.connect(database) as connection:
+        drained = _drain(connection)
+        ways = [row[0] for row in connection.execute(_WAYS)]
+        router, units, tickets = connection.execute(_LEFT).fetchone() or (0, 0, 0)
+    return {
+        "rate": rate,
+        "seconds": round(took, 1),
+        "answers": results.statuses,
+        "answered_per_second": round(results.statuses.get(201, 0) / took, 1),
+        "accepted_ms": {p: round(percentile(results.latencies, p / 100) * 1000, 1) for p in (50, 95, 99)},
+        "dispatched_ms": {p: round(percentile(ways, p / 100) * 1000, 1) for p in (50, 95, 99)},
+        "tickets": tickets,
+        "left_with_router": router,
+        "with_units": units,
+        "drained_after_seconds": drained,
+        "samples": samples,
+    }
+
+
+def _bodies() -> Iterator[dict[str, str]]:
+    texts = [{"title": ticket.title, "body": ticket.body} for ticket in itertools.islice(generate(7), 500)]
+    return itertools.cycle(texts)
+
+
+def _sample(product: Product, database: str, samples: list[dict[str, float]], stop: threading.Event) -> None:
+    start = time.monotonic()
+    with psycopg.connect(database, autocommit=True) as connection:
+        while not stop.wait(SAMPLE_SECONDS):
+            waiting = connection.execute("SELECT count(*) FROM job WHERE kind = 'route' AND state = 'todo'").fetchone()
+            at = round(time.monotonic() - start)
+            samples.append({"at": at, "waiting": (waiting or (0,))[0], "pss_mib": round(product.memory_mib())})
+
+
+def _drain(connection: psycopg.Connection[Any]) -> float:
+    start = time.monotonic()
+    while time.monotonic() - start < DRAIN_SECONDS:
+        row = connection.execute("SELECT count(*) FROM ticket WHERE holder_kind = 'router'").fetchone()
+        connection.rollback()
+        if row == (0,):
+            break
+        time.sleep(0.1)
+    return round(time.monotonic() - start, 1)
+
+
+def main() -> None:
+    """Run and print one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=150)
+    parser.add_argument("--seconds", type=float, default=180)
+    args = parser.parse_args()
+    with running() as product:
+        print(json.dumps(measure(product, args.rate, args.seconds), indent=1))
+
+
+if __name__ == "__main__":
+    main()
