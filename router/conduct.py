@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from router.context import is_denied, is_only_talked_about, is_prominent
+from router.context import is_denied, is_early, is_headline, is_only_talked_about
 from router.index import Index, resolve
 from router.phrases import Hit, Reading
 
 _NEAR = 14  # characters between the person and the deed
+_AT_ONCE = 4
 _ADDRESSED = 8  # 尊敬的胡书记: spoken to, not of
 
 
@@ -22,31 +23,34 @@ class Misconduct:
 
 def misconduct(reading: Reading, county: str | None, index: Index) -> Misconduct | None:
     """Return the first deed whose nearest actor before it is an official, a prominent one first."""
-    words = index.lexicon
-    officials = [hit for hit in reading.of(words["official"]) if not _is_addressed(hit, reading, index)]
-    actors = sorted([*officials, *reading.of(words["private"])], key=lambda hit: hit.end)
+    officials = [hit for hit in reading.said("official") if not _is_addressed(hit, reading)]
+    actors = sorted([*officials, *reading.said("private")], key=lambda hit: hit.end)
     found: list[Misconduct] = []
-    for deed in reading.of(words["misconduct"]):
+    rude = reading.said("rudeness")
+    for deed in sorted([*reading.said("misconduct"), *rude]):
         start, _ = reading.sentence(deed)
         reach = max(start, deed.start - _NEAR)
         before = [hit for hit in actors if start <= hit.start and reach <= hit.end <= deed.start]
         if not before or before[-1] not in officials:
             continue
-        if is_denied(deed, reading, index) or is_only_talked_about(deed, reading, index):
+        if is_denied(deed, reading) or is_only_talked_about(deed, reading):
             continue
         actor = before[-1]
-        found.append(Misconduct(deed, actor, _accused(actor, reading, county, index), is_prominent(deed, reading)))
+        is_certain = is_headline(deed, reading) or (
+            deed not in rude and is_early(deed, reading) and deed.start - actor.end <= _AT_ONCE
+        )
+        found.append(Misconduct(deed, actor, _accused(actor, reading, county, index), is_certain))
     return next((one for one in found if one.is_certain), found[0] if found else None)
 
 
-def _is_addressed(hit: Hit, reading: Reading, index: Index) -> bool:
-    return any(0 <= hit.start - word.end <= _ADDRESSED for word in reading.of(index.lexicon["address"]))
+def _is_addressed(hit: Hit, reading: Reading) -> bool:
+    return any(0 <= hit.start - word.end <= _ADDRESSED for word in reading.said("address"))
 
 
 def _accused(actor: Hit, reading: Reading, county: str | None, index: Index) -> tuple[str, ...]:
     """Return the unit meant by the alias in, or just before, the actor: 教育局的局长 accuses the education bureau."""
     start, _ = reading.clause(actor)
-    named = [hit for hit in reading.of(index.aliases) if start <= hit.start and hit.start < actor.end]
+    named = [hit for hit in reading.said("alias") if start <= hit.start and hit.start < actor.end]
     near = [hit for hit in named if actor.start - hit.end <= _ADDRESSED]
     if not near:
         return ()

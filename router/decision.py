@@ -1,5 +1,6 @@
 """The routing decision: what it is about, whose duty it is, and why. Pure: the same input gives the same answer."""
 
+import re
 from collections.abc import Sequence
 
 from router.candidates import Case, candidates
@@ -16,6 +17,7 @@ from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind, Nature, Urgency
 
 ROUTER_VERSION = "lexicon-1"
+_FIRST_SENTENCE = re.compile(r"\s*[^。！？!?\n]{1,40}")
 _READ_AT_MOST = 8_000  # characters; what a caller says after that decides nothing
 _MARKED = 12
 _DUTIES_MARKED = 3
@@ -30,7 +32,7 @@ def decide_route(request: RoutingInput, rules: Rules) -> Decision:
     """Decide one request: a holder when sure enough, else nobody and the sentence a person in triage needs."""
     index = index_of(rules)
     text = f"{request.title}\n{request.body}"[:_READ_AT_MOST]
-    reading = index.phrases.read(plain(text), min(len(request.title), len(text)))
+    reading = index.phrases.read(plain(text), _title_end(request, text))
     place = locate(request, reading, index)
     evidence = weigh(reading, index)
     deed = misconduct(reading, place.county, index)
@@ -56,6 +58,14 @@ def decide_route(request: RoutingInput, rules: Rules) -> Decision:
         referral=told.referral.code if told else None,
         accused=deed.accused if deed else (),
     )
+
+
+def _title_end(request: RoutingInput, text: str) -> int:
+    """Return where the title ends; without one the first sentence is as good."""
+    if request.title.strip():
+        return min(len(request.title), len(text))
+    first = _FIRST_SENTENCE.match(text)
+    return first.end() if first else 0
 
 
 def _choose(found: tuple[Candidate, ...], threshold: float) -> Candidate | None:

@@ -1,11 +1,10 @@
 """How much the words of a text speak for each duty of the catalogue."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from router.index import Index
-from router.phrases import Hit, Reading
+from router.phrases import JOIN, Hit, Reading
 
 _TITLE, _EARLY, _LATE = 1.8, 1.0, 0.5
 _EARLY_UNTIL = 200  # characters after the title; a long story strays into other matters
@@ -27,8 +26,8 @@ def weigh(reading: Reading, index: Index) -> list[Evidence]:
     """Return the duties anything speaks for, best first; equal ones in the catalogue's order."""
     covered = _covered(reading, index)
     spoken: dict[str, list[tuple[float, list[Hit]]]] = defaultdict(list)
-    for phrase, hits in _found(reading, index):
-        for duty, weight in index.words[phrase]:
+    for phrase, hits in reading.places.items():
+        for duty, weight in index.words.get(phrase, ()):
             factor = _INSIDE if all(duty not in covered.get(hit, {duty}) for hit in hits) else 1.0
             spoken[duty].append((weight * factor * _standing(hits, reading), hits))
     against: dict[str, float] = defaultdict(float)
@@ -37,15 +36,6 @@ def weigh(reading: Reading, index: Index) -> list[Evidence]:
             against[duty] += _AGAINST
     found = [_sum(duty, spoken[duty], against[duty]) for duty in index.rules.duties if duty in spoken]
     return sorted((one for one in found if one.weight > 0), key=lambda one: -one.weight)
-
-
-def _found(reading: Reading, index: Index) -> Iterator[tuple[str, list[Hit]]]:
-    for phrase, hits in reading.places.items():
-        if phrase in index.words:
-            yield phrase, hits
-        for joined in index.joined.get(phrase, ()):
-            if whole := reading.find(joined):
-                yield joined, whole
 
 
 def _standing(hits: list[Hit], reading: Reading) -> float:
@@ -62,9 +52,8 @@ def _covered(reading: Reading, index: Index) -> dict[Hit, set[str]]:
     """Return the hits that lie inside a longer known word, with the duties that longer word speaks for."""
     covered: dict[Hit, set[str]] = {}
     longest: Hit | None = None
-    for hit in sorted(reading.hits, key=lambda hit: (hit.start, -hit.end)):
-        if hit.phrase not in index.words and hit.phrase not in index.places and hit.phrase not in index.aliases:
-            continue
+    known = (*reading.said("duty"), *reading.said("place"), *reading.said("alias"))
+    for hit in sorted((hit for hit in known if JOIN not in hit.phrase), key=lambda hit: (hit.start, -hit.end)):
         if longest and hit.end <= longest.end and (hit.start, hit.end) != (longest.start, longest.end):
             covered[hit] = {duty for duty, _ in index.words.get(longest.phrase, ())}
         elif longest is None or hit.end > longest.end:

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from router.phrases import JOIN, PhraseIndex
+from router.phrases import PhraseIndex
 from router.script import plain
-from shared.domain.rules import Duty, Rules, Unit
+from shared.domain.rules import Duty, Referral, Rules, Unit
 from shared.domain.terms import UnitKind
 
 _KEPT = 4  # a running service holds one pack, a backtest two
@@ -20,12 +20,9 @@ class Index:
     rules: Rules
     phrases: PhraseIndex
     words: Mapping[str, tuple[tuple[str, float], ...]]  # plain phrase -> (duty, weight)
-    joined: Mapping[str, tuple[str, ...]]  # first part -> joined phrases that begin with it
     against: Mapping[str, tuple[str, ...]]  # plain phrase -> duties it speaks against
-    lexicon: Mapping[str, tuple[str, ...]]
     places: Mapping[str, str]  # plain place -> county
     aliases: Mapping[str, tuple[str, ...]]  # plain alias or name -> unit references, nearest first
-    referrals: Mapping[str, tuple[str, ...]]  # referral -> plain phrases
     owners: Mapping[str, Unit]  # county -> fall-back owner
     disciplines: Mapping[str | None, Unit]  # county, None for the city's -> discipline body
 
@@ -46,28 +43,27 @@ def _make(rules: Rules) -> Index:
     against: dict[str, list[str]] = defaultdict(list)
     for duty in rules.duties.values():
         _add_duty(duty, words, against)
-    lexicon = {kind: tuple(map(plain, phrases)) for kind, phrases in rules.lexicon.items()}
     places = {plain(name): county for county, names in rules.counties.items() for name in names}
     aliases: dict[str, tuple[str, ...]] = {plain(unit.name): (unit.code,) for unit in rules.units.values()}
     aliases |= {plain(alias): meant for alias, meant in rules.aliases.items()}
-    referrals = {code: tuple(map(plain, referral.words)) for code, referral in rules.referrals.items()}
-    joined: dict[str, list[str]] = defaultdict(list)
-    for phrase in words:
-        if JOIN in phrase:
-            joined[phrase.split(JOIN)[0]].append(phrase)
-    everything: Iterable[str] = (
-        *words, *against, *places, *aliases,
-        *(phrase for phrases in (*lexicon.values(), *referrals.values()) for phrase in phrases),
-    )  # fmt: skip
+    topics: dict[str, Iterable[str]] = {
+        "duty": words, "against": against, "place": places, "alias": aliases,
+        **{kind: map(plain, phrases) for kind, phrases in rules.lexicon.items()},
+        **{topic_of(referral): map(plain, referral.words) for referral in rules.referrals.values()},
+    }  # fmt: skip
     return Index(
-        rules, PhraseIndex(everything),
+        rules, PhraseIndex(topics),
         {phrase: tuple(meant) for phrase, meant in words.items()},
-        {part: tuple(phrases) for part, phrases in joined.items()},
         {phrase: tuple(duties) for phrase, duties in against.items()},
-        lexicon, places, aliases, referrals,
+        places, aliases,
         {unit.county: unit for unit in rules.units.values() if unit.kind is UnitKind.COUNTY and unit.county},
         {unit.county: unit for unit in reversed(tuple(rules.units.values())) if unit.kind is UnitKind.DISCIPLINE},
     )  # fmt: skip
+
+
+def topic_of(referral: Referral) -> str:
+    """Return the name under which a reading finds the referral's words."""
+    return f"referral:{referral.code}"
 
 
 def _add_duty(duty: Duty, words: dict[str, list[tuple[str, float]]], against: dict[str, list[str]]) -> None:

@@ -25,7 +25,7 @@ _FIRST_OF_EQUALS = (Nature.REPORT, Nature.COMPLAINT, Nature.CONSULTATION, Nature
 
 def nature_of(reading: Reading, best: Evidence | None, index: Index) -> Nature:
     """Return the nature the words speak for, the duty's usual one weighing in; OTHER when nothing says anything."""
-    heard = {kind: _heard(kind, reading, index) for kind in _SAID}
+    heard = {kind: _heard(kind, reading) for kind in _SAID}
     if heard["praise"] and not any(heard[kind] for kind in _CONTRARY):
         return Nature.PRAISE
     scores = dict.fromkeys(_FIRST_OF_EQUALS, 0.0)
@@ -40,15 +40,16 @@ def nature_of(reading: Reading, best: Evidence | None, index: Index) -> Nature:
     return winner if scores[winner] > 0 else Nature.OTHER
 
 
-def _heard(kind: str, reading: Reading, index: Index) -> float:
-    total, counted = 0.0, list[tuple[int, int]]()
-    for phrase in index.lexicon[kind]:
-        hits = [hit for hit in reading.find(phrase) if not is_denied(hit, reading, index)]
-        if not hits or any(start < hits[0].end and hits[0].start < end for start, end in counted):
+def _heard(kind: str, reading: Reading) -> float:
+    """Add up the kind's first few phrases; a stretch of text and a phrase count once."""
+    total, counted, covered = 0.0, set[str](), 0
+    for hit in reading.said(kind):
+        if hit.start < covered or hit.phrase in counted or is_denied(hit, reading):
             continue
-        counted.append(hits[0][:2])
-        far = hits[0].start - reading.title_end > _EARLY_UNTIL
-        total += _TITLE if hits[0].end <= reading.title_end else _LATE if far else 1.0
+        counted.add(hit.phrase)
+        covered = hit.end
+        far = hit.start - reading.title_end > _EARLY_UNTIL
+        total += _TITLE if hit.end <= reading.title_end else _LATE if far else 1.0
         if len(counted) == _MOST:
             break
     return total

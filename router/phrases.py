@@ -2,9 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import add
 from typing import NamedTuple
 
 JOIN = "+"
@@ -24,38 +25,26 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """A text with everything known that was found in it, in order of place."""
+    """A text with every known phrase found in it. A topic is a named set of phrases, such as the negations."""
 
     text: str
     title_end: int
-    hits: tuple[Hit, ...]
+    places: Mapping[str, list[Hit]]  # phrase -> its occurrences in order of place
+    topics_of: Mapping[str, tuple[str, ...]]
 
     @cached_property
-    def places(self) -> dict[str, list[Hit]]:
-        """Each phrase with its occurrences."""
-        places: dict[str, list[Hit]] = defaultdict(list)
-        for hit in self.hits:
-            places[hit.phrase].append(hit)
-        return places
+    def _by_topic(self) -> dict[str, list[Hit]]:
+        found: dict[str, list[Hit]] = defaultdict(list)
+        for phrase, hits in self.places.items():
+            for topic in self.topics_of.get(phrase, ()):
+                found[topic] += hits
+        for hits in found.values():
+            hits.sort()
+        return found
 
-    def of(self, phrases: Iterable[str]) -> list[Hit]:
-        """Return the occurrences of any of `phrases`, in order of place."""
-        return sorted(hit for phrase in phrases for hit in self.find(phrase))
-
-    def find(self, phrase: str) -> list[Hit]:
-        """Return the occurrences of `phrase`; a joined one counts once, from its first part to its last."""
-        if JOIN not in phrase:
-            return self.places.get(phrase, [])
-        parts = [self.places.get(part, [])[:_MANY] for part in phrase.split(JOIN)]
-        if not all(parts):
-            return []
-        best: Hit | None = None
-        for first in parts[0]:
-            near = [first, *(min(other, key=lambda hit: abs(hit.start - first.start)) for other in parts[1:])]
-            start, end = min(hit.start for hit in near), max(hit.end for hit in near)
-            if end - start <= REACH and (best is None or end - start < best.end - best.start):
-                best = Hit(start, end, phrase)
-        return [best] if best else []
+    def said(self, topic: str) -> list[Hit]:
+        """Return the occurrences of the topic's phrases, in order of place."""
+        return self._by_topic.get(topic, [])
 
     def clause(self, hit: Hit) -> tuple[int, int]:
         """Return the bounds of the clause the hit begins in."""
@@ -75,26 +64,55 @@ class Reading:
 class PhraseIndex:
     """All phrases, looked up by their first two characters: 0.1 ms for a usual message, no automaton to carry."""
 
-    def __init__(self, phrases: Iterable[str]) -> None:
-        parts = {part for phrase in phrases for part in phrase.split(JOIN)}
-        self._by_start: dict[str, list[str]] = defaultdict(list)
-        self._single = sorted(part for part in parts if len(part) == 1)
+    def __init__(self, topics: Mapping[str, Iterable[str]]) -> None:
+        self._topics_of: dict[str, tuple[str, ...]] = {}
+        for topic, phrases in topics.items():
+            for phrase in phrases:
+                self._topics_of[phrase] = (*self._topics_of.get(phrase, ()), topic)
+        self._joined: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
+        by_start: dict[str, list[str]] = defaultdict(list)
+        parts = {part for phrase in self._topics_of for part in phrase.split(JOIN)}
+        self._single = {part for part in parts if len(part) == 1}
         for part in sorted(part for part in parts if len(part) > 1):
-            self._by_start[part[:2]].append(part)
+            by_start[part[:2]].append(part)
+        self._by_start = dict(by_start)
+        for phrase in self._topics_of:
+            first, *others = phrase.split(JOIN)
+            if others:
+                self._joined[first].append((phrase, others))
 
     def read(self, text: str, title_end: int) -> Reading:
-        """Return the reading of a plain text; overlapping phrases are all found."""
-        hits: list[Hit] = []
+        """Return the reading of a plain text; overlapping phrases are all found, parts stand beside the joined."""
+        places: dict[str, list[Hit]] = {}
         by_start = self._by_start
-        for at in range(len(text) - 1):
-            if starting := by_start.get(text[at : at + 2]):
-                hits += [Hit(at, at + len(phrase), phrase) for phrase in starting if text.startswith(phrase, at)]
-        for character in self._single:
-            at = text.find(character)
-            for _ in range(_MANY):
-                if at < 0:
-                    break
+        for at, pair in enumerate(map(add, text, text[1:])):
+            if pair in by_start:
+                for phrase in by_start[pair]:
+                    if text.startswith(phrase, at):
+                        places.setdefault(phrase, []).append(Hit(at, at + len(phrase), phrase))
+        for character in self._single & set(text):
+            at, hits = text.find(character), places.setdefault(character, [])
+            while at >= 0 and len(hits) < _MANY:
                 hits.append(Hit(at, at + 1, character))
                 at = text.find(character, at + 1)
-        hits.sort()
-        return Reading(text, title_end, tuple(hits))
+        joined = [
+            Hit(*span, phrase)
+            for part in places.keys() & self._joined.keys()
+            for phrase, others in self._joined[part]
+            if (span := _join(places[part], [places.get(other, []) for other in others]))
+        ]
+        places |= {hit.phrase: [hit] for hit in sorted(joined)}
+        return Reading(text, title_end, places, self._topics_of)
+
+
+def _join(firsts: list[Hit], others: list[list[Hit]]) -> tuple[int, int] | None:
+    """Return the shortest stretch with one hit of each part, None when they stand too far apart."""
+    best: tuple[int, int] | None = None
+    if not all(others):
+        return None
+    for first in firsts[:_MANY]:
+        near = [first, *(min(other[:_MANY], key=lambda hit: abs(hit.start - first.start)) for other in others)]
+        start, end = min(hit.start for hit in near), max(hit.end for hit in near)
+        if end - start <= REACH and (best is None or end - start < best[1] - best[0]):
+            best = (start, end)
+    return best

@@ -25,9 +25,7 @@ def locate(request: RoutingInput, reading: Reading, index: Index) -> Place:
         return Place(request.county, ())
     found: dict[str, dict[str, Hit]] = {}
     covered = 0
-    for hit in sorted(
-        (hit for hit in reading.hits if hit.phrase in index.places), key=lambda hit: (hit.start, -hit.end)
-    ):
+    for hit in sorted(reading.said("place"), key=lambda hit: (hit.start, -hit.end)):
         if hit.end > covered:
             covered = hit.end
             found.setdefault(index.places[hit.phrase], {}).setdefault(hit.phrase, hit)

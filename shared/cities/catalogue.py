@@ -15,7 +15,7 @@ DUTY_COLUMNS = (
 # The kinds of words the router knows how to use; one that is missing would switch a rule off unseen.
 LEXICON_KINDS = (
     "negation", "hypothetical", "abstract", "present", "praise", "consultation", "question", "complaint", "fault",
-    "report", "suggestion", "help", "official", "private", "address", "misconduct",
+    "report", "suggestion", "help", "official", "private", "address", "misconduct", "rudeness",
 )  # fmt: skip
 NOT_ACCEPTED = "not_accepted"
 
