@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from shared.command.ports import any_free
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 240
@@ -51,7 +52,8 @@ def running() -> Iterator[Product]:
     """Start the product on free ports, wait until it is ready, stop it at the end."""
     with tempfile.TemporaryDirectory(prefix="hotline-bench-", ignore_cleanup_errors=True) as base:
         Path(base).chmod(0o711)
-        environment = os.environ | {"HOTLINE_DATA": base}
+        ports = {f"HOTLINE_{name}_PORT": str(any_free()) for name in ("PUBLIC", "STAFF", "STREAM")}
+        environment = os.environ | ports | {"HOTLINE_DATA": base}
         command = [str(ROOT / "hotline"), "up"]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
         try:
