@@ -116,7 +116,7 @@ def own_queue(viewer: Viewer) -> tuple[HolderKind | None, str | None]:
     match viewer.role:
         case Role.HANDLER:
             return HolderKind.UNIT, viewer.unit
-        case Role.OPERATOR:
+        case Role.OPERATOR | Role.SUPERVISOR:
             return HolderKind.TRIAGE, None
         case Role.EXPERT:
             return HolderKind.SEAT, None

@@ -57,7 +57,10 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Which queue: a kind of holder and, for units and seats, which one; `cursor` is (due_at, id) of the last row seen."""
+    """Which queue: a kind of holder (None: all but the archive) and, for units and seats, which one.
+
+    `cursor` is (due_at, id) of the last row seen.
+    """
 
     holder_kind: HolderKind | None = None
     holder_id: str | None = None
@@ -122,12 +125,12 @@ def _conditions(viewer: Viewer, wanted: Queue) -> list[sa.ColumnElement[bool]]:
 
 
 def _holder(wanted: Queue) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
-    if wanted.holder_kind is not None:
-        conditions.append(t.c.holder_kind == wanted.holder_kind)
-    if wanted.holder_id is not None:
-        conditions.append(t.c.holder_id == wanted.holder_id)
-    return conditions
+    if wanted.holder_kind is None:
+        return [t.c.holder_kind != HolderKind.ARCHIVE]
+    # The hotline's own holders have no id; saying so lets one index give the rows in their order.
+    holder_id = wanted.holder_id if wanted.holder_kind in (HolderKind.UNIT, HolderKind.SEAT) else ""
+    here = [t.c.holder_kind == wanted.holder_kind]
+    return here if holder_id is None else [*here, t.c.holder_id == holder_id]
 
 
 def _filter(viewer: Viewer, only: Only) -> sa.ColumnElement[bool]:
