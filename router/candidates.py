@@ -107,7 +107,8 @@ def _unit(duty: Duty, case: Case) -> tuple[str | None, list[str]]:
         return None, []
     if own:
         return duty.city_unit, [f"{rules.units[own].name}不能办理，由市级部门办理"]
-    where = f"{_name(county, case.index)}没有这个部门" if county else "没有写明区（市）县"
+    nowhere = "文中提到几个区（市）县" if case.place.is_ambiguous else "没有写明区（市）县"
+    where = f"{_name(county, case.index)}没有这个部门" if county else nowhere
     return duty.city_unit, [f"{where}，由市级部门办理"]
 
 

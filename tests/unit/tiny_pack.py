@@ -1,0 +1,88 @@
+"""A second city, invented and tiny: what holds for it cannot be Chengdu's doing."""
+
+from pathlib import Path
+
+FILES = {
+    "pack.yaml": """\
+city: qinghe
+version: "1"
+name: 清河市
+name_en: Qinghe
+zone: Asia/Urumqi
+week:
+  monday: ["10:00-14:00", "15:30-19:30"]
+  saturday: ["10:00-14:00"]
+policy:
+  threshold: 0.5
+  approval_required: true
+  urge_window_hours: 2
+  max_returns: 1
+wording:
+  registered: {zh: 收到了。, en: We have it.}
+  dispatched: {zh: "{unit}办理，{due}前答复。", en: "{unit} answers by {due}."}
+""",
+    "counties.csv": """\
+code,name,name_en,places
+east,河东区,East,老码头|钟楼
+west,河西区,West,新桥镇
+""",
+    "units.csv": """\
+code,name,name_en,kind,parent,county,email
+qinghe,清河市人民政府,City,city,,,
+lamps,清河市照明处,Lamps,department,qinghe,,lamps@qinghe.example
+watch,清河市监察组,Watch,discipline,qinghe,,
+east.gov,河东区政府,East,county,qinghe,east,
+west.gov,河西区政府,West,county,qinghe,west,
+east.lamps,河东区照明所,East lamps,county_bureau,east.gov,east,
+""",
+    "skills.csv": "code,name,name_en\npets,宠物,Pets\n",
+    "duties.csv": """\
+code,name,name_en,unit,city_unit,nature,urgency,skill,words,against
+lamps,路灯,Lamps,*.lamps,lamps,help,urgent,,路灯:3|灯+不亮:2,灯会
+pets,宠物登记,Pets,watch,,consultation,normal,pets,养猫:3,
+""",
+    "limits.csv": "nature,urgency,working_days,hours,source\n"
+    + "".join(
+        f"{nature},{urgency},{'none,' if nature == 'praise' else days},清河办法\n"
+        for nature in ("consultation", "help", "complaint", "report", "suggestion", "praise", "other")
+        for urgency, days in (("normal", "2,"), ("urgent", ",12"), ("critical", ",1"))
+    ),
+    "lexicon.csv": """\
+kind,phrases
+negation,没有
+hypothetical,如果
+abstract,演练
+present,正在
+praise,表扬
+consultation,请问
+question,怎么
+complaint,投诉
+fault,没人管
+report,举报
+suggestion,建议
+help,求助
+official,所长
+private,邻居
+address,尊敬的
+misconduct,打人
+rudeness,骂人
+""",
+    "aliases.csv": "alias,units\n照明所,*.lamps|lamps\n",
+    "referrals.csv": """\
+code,effect,name,name_en,words,text,text_en
+fire,critical,火情,Fire,着火,快跑。,Run.
+court,not_accepted,法院,Court,不服判决,请上诉。,Appeal.
+""",
+}
+
+
+def write_pack(folder: Path, **changed: tuple[str, str] | str) -> Path:
+    """Write the pack to `folder`; `units_csv=(old, new)` replaces text in units.csv, a plain text the whole file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in FILES.items():
+        change = changed.get(name.replace(".", "_"), text)
+        if isinstance(change, tuple):
+            assert change[0] in text, f"{name} has no {change[0]!r}"
+            change = text.replace(*change)
+        (folder / name).write_text(change, encoding="utf-8")
+    return folder
