@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import g
 
-from intake import schemas as s
+from intake import forms as f
 from intake.stores import engine, ledger
 from shared import people
 from shared.domain import commands as c
@@ -23,34 +23,34 @@ class Act:
     """One thing to do. `schema` reads the form or the JSON body, `command` is what it becomes."""
 
     name: str
-    schema: type[s.Seen]
+    schema: type[f.Seen]
     command: type[c.Command]
 
 
 ACTS: Mapping[str, Act] = {
     act.name: act
     for act in (
-        Act("answer_directly", s.AnswerIn, c.AnswerDirectly),
-        Act("not_accept", s.AnswerIn, c.NotAccept),
-        Act("dispatch", s.DispatchIn, c.Dispatch),
-        Act("send_to_seat", s.SeatIn, c.SendToSeat),
-        Act("send_to_triage", s.TriageIn, c.SendToTriage),
-        Act("redispatch", s.RedispatchIn, c.Redispatch),
-        Act("sign", s.Seen, c.Sign),
-        Act("take", s.Seen, c.Take),
-        Act("hand_over", s.HandOverIn, c.HandOver),
-        Act("return", s.ReturnIn, c.Return),
-        Act("reply", s.ReplyIn, c.Reply),
-        Act("approve", s.Seen, c.Approve),
-        Act("send_back", s.ReasonIn, c.SendBack),
-        Act("resolve", s.Seen, c.Resolve),
-        Act("follow_up", s.FollowUpIn, c.FollowUp),
-        Act("redo", s.ReasonIn, c.Redo),
-        Act("close", s.CloseIn, c.Close),
-        Act("withdraw", s.WithdrawIn, c.Withdraw),
-        Act("amend", s.AmendIn, c.Amend),
-        Act("supplement", s.SupplementIn, c.Supplement),
-        Act("urge", s.UrgeIn, c.Urge),
+        Act("answer_directly", f.AnswerIn, c.AnswerDirectly),
+        Act("not_accept", f.AnswerIn, c.NotAccept),
+        Act("dispatch", f.DispatchIn, c.Dispatch),
+        Act("send_to_seat", f.SeatIn, c.SendToSeat),
+        Act("send_to_triage", f.TriageIn, c.SendToTriage),
+        Act("redispatch", f.RedispatchIn, c.Redispatch),
+        Act("sign", f.Seen, c.Sign),
+        Act("take", f.Seen, c.Take),
+        Act("hand_over", f.HandOverIn, c.HandOver),
+        Act("return", f.ReturnIn, c.Return),
+        Act("reply", f.ReplyIn, c.Reply),
+        Act("approve", f.Seen, c.Approve),
+        Act("send_back", f.ReasonIn, c.SendBack),
+        Act("resolve", f.Seen, c.Resolve),
+        Act("follow_up", f.FollowUpIn, c.FollowUp),
+        Act("redo", f.ReasonIn, c.Redo),
+        Act("close", f.CloseIn, c.Close),
+        Act("withdraw", f.WithdrawIn, c.Withdraw),
+        Act("amend", f.AmendIn, c.Amend),
+        Act("supplement", f.SupplementIn, c.Supplement),
+        Act("urge", f.UrgeIn, c.Urge),
     )
 }
 CALLER_ACTS = tuple(name for name, act in ACTS.items() if Role.CALLER in LEGAL[act.command].roles)

@@ -1,54 +1,12 @@
-"""What comes in and goes out, as marshmallow schemas; the OpenAPI description is generated from them."""
+"""What comes in and goes out of the JSON API, as marshmallow schemas; OpenAPI is generated from them."""
 
 from typing import Any
 
-import phonenumbers
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import RAISE, Schema, fields, post_load, validate
 
-from intake.json_reader import is_storable
-from shared.domain.terms import Channel, EndReason, FollowUpResult, HolderKind, Nature, Role, Urgency
+from intake.fields import LONGEST_TEXT, LONGEST_TITLE, Phone, Strict, Text
+from shared.domain.terms import Channel, HolderKind, Nature, Role, Urgency
 from shared.reads.queues import MOST_ROWS, Only
-
-LONGEST_TITLE, LONGEST_TEXT, LONGEST_NOTE = 200, 10_000, 2_000
-HOME_REGION = "CN"
-
-
-class Text(fields.String):
-    """A text that the database can hold, stripped, within its length."""
-
-    def __init__(self, most: int, *, least: int = 1, **kwargs: Any) -> None:
-        self.most, self.least = most, least
-        super().__init__(**kwargs)
-        self.metadata = {**self.metadata, "minLength": least, "maxLength": most}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
-        if not is_storable(text):
-            raise ValidationError("有不能保存的字符（NUL 或不成对的代理字符）。")
-        if not self.least <= len(text) <= self.most:
-            raise ValidationError(f"要 {self.least} 到 {self.most} 个字，现在是 {len(text)} 个。")
-        return text
-
-
-class Phone(Text):
-    """A phone number, kept as E.164; numbers without a country are Chinese."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        typed = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            number = phonenumbers.parse(typed, HOME_REGION)
-        except phonenumbers.NumberParseException:
-            number = None
-        if number is None or not phonenumbers.is_possible_number(number):
-            raise ValidationError("电话号码不对。手机 11 位，座机请加区号，例如 028-12345678。")
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-class Strict(Schema):
-    """Refuses fields it does not know."""
-
-    class Meta:
-        unknown = RAISE
 
 
 class TicketIn(Strict):
@@ -130,125 +88,6 @@ class PublicTicketOut(Schema):
     holder = fields.String()
     due_at = fields.AwareDateTime(allow_none=True)
     timeline = fields.List(fields.Nested(PublicStepOut))
-
-
-class Seen(Strict):
-    """`seen_seq`: the ticket's `seq` that the page or the last answer showed; with it a change in between is a 409."""
-
-    seen_seq = fields.Integer(strict=False, validate=validate.Range(1, 2**31 - 1))
-
-    @pre_load
-    def drop_empty(self, data: Any, **kwargs: Any) -> Any:
-        """Treat an empty form field as not given."""
-        return {key: value for key, value in data.items() if value != ""} if isinstance(data, dict) else data
-
-
-class AnswerIn(Seen):
-    """直接答复 / 不予受理: what the caller is told."""
-
-    public = Text(LONGEST_TEXT, required=True)
-
-
-class DispatchIn(Seen):
-    """派单."""
-
-    unit = Text(80, required=True)
-    nature = fields.Enum(Nature, by_value=True)
-    urgency = fields.Enum(Urgency, by_value=True)
-    county = Text(40)
-    reason = Text(LONGEST_NOTE)
-
-
-class SeatIn(Seen):
-    """转专家座席."""
-
-    skill = Text(80, required=True)
-
-
-class TriageIn(Seen):
-    """转人工分拣."""
-
-    why = Text(LONGEST_NOTE, required=True)
-
-
-class RedispatchIn(Seen):
-    """改派."""
-
-    unit = Text(80, required=True)
-    reason = Text(LONGEST_NOTE, required=True)
-
-
-class HandOverIn(Seen):
-    """移交."""
-
-    staff_id = fields.Integer(required=True, validate=validate.Range(1, 2**62))
-
-
-class ReturnIn(Seen):
-    """退单."""
-
-    basis = Text(LONGEST_NOTE, required=True)
-    reason = Text(LONGEST_NOTE, required=True)
-    proposed_unit = Text(80)
-
-
-class ReplyIn(Seen):
-    """答复."""
-
-    public = Text(LONGEST_TEXT, required=True)
-    internal = Text(LONGEST_TEXT, required=True)
-    contacted = fields.Boolean(load_default=False)
-
-
-class ReasonIn(Seen):
-    """A step that needs a reason."""
-
-    reason = Text(LONGEST_NOTE, required=True)
-
-
-class WithdrawIn(Seen):
-    """撤单; the caller need not say why."""
-
-    reason = Text(LONGEST_NOTE)
-
-
-class FollowUpIn(Seen):
-    """回访."""
-
-    result = fields.Enum(FollowUpResult, by_value=True, required=True)
-    call_rating = fields.Integer(validate=validate.Range(1, 5))
-    matter_rating = fields.Integer(validate=validate.Range(1, 5))
-    note = Text(LONGEST_NOTE)
-
-
-class CloseIn(Seen):
-    """归档."""
-
-    end_reason = fields.Enum(EndReason, by_value=True, required=True)
-
-
-class AmendIn(Seen):
-    """更正."""
-
-    reason = Text(LONGEST_NOTE, required=True)
-    nature = fields.Enum(Nature, by_value=True)
-    urgency = fields.Enum(Urgency, by_value=True)
-    county = Text(40)
-    confidential = fields.Boolean()
-    hidden_identity = fields.Boolean()
-    accused_unit = Text(80)
-
-
-class SupplementIn(Seen):
-    """补充."""
-
-    text = Text(LONGEST_TEXT, required=True)
-
-
-class UrgeIn(Seen):
-    """催办."""
-
-    note = Text(LONGEST_NOTE)
 
 
 class ActOut(Schema):

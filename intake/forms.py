@@ -1,0 +1,127 @@
+"""The forms of what people do to a ticket, one for each act of `intake.acts`."""
+
+from typing import Any
+
+from marshmallow import fields, pre_load, validate
+
+from intake.fields import LONGEST_NOTE, LONGEST_TEXT, Strict, Text
+from shared.domain.terms import EndReason, FollowUpResult, Nature, Urgency
+
+
+class Seen(Strict):
+    """`seen_seq`: the ticket's `seq` that the page or the last answer showed; with it a change in between is a 409."""
+
+    seen_seq = fields.Integer(strict=False, validate=validate.Range(1, 2**31 - 1))
+
+    @pre_load
+    def drop_empty(self, data: Any, **kwargs: Any) -> Any:
+        """Treat an empty form field as not given."""
+        return {key: value for key, value in data.items() if value != ""} if isinstance(data, dict) else data
+
+
+class AnswerIn(Seen):
+    """直接答复 / 不予受理: what the caller is told."""
+
+    public = Text(LONGEST_TEXT, required=True)
+
+
+class DispatchIn(Seen):
+    """派单."""
+
+    unit = Text(80, required=True)
+    nature = fields.Enum(Nature, by_value=True)
+    urgency = fields.Enum(Urgency, by_value=True)
+    county = Text(40)
+    reason = Text(LONGEST_NOTE)
+
+
+class SeatIn(Seen):
+    """转专家座席."""
+
+    skill = Text(80, required=True)
+
+
+class TriageIn(Seen):
+    """转人工分拣."""
+
+    why = Text(LONGEST_NOTE, required=True)
+
+
+class RedispatchIn(Seen):
+    """改派."""
+
+    unit = Text(80, required=True)
+    reason = Text(LONGEST_NOTE, required=True)
+
+
+class HandOverIn(Seen):
+    """移交."""
+
+    staff_id = fields.Integer(required=True, validate=validate.Range(1, 2**62))
+
+
+class ReturnIn(Seen):
+    """退单."""
+
+    basis = Text(LONGEST_NOTE, required=True)
+    reason = Text(LONGEST_NOTE, required=True)
+    proposed_unit = Text(80)
+
+
+class ReplyIn(Seen):
+    """答复."""
+
+    public = Text(LONGEST_TEXT, required=True)
+    internal = Text(LONGEST_TEXT, required=True)
+    contacted = fields.Boolean(load_default=False)
+
+
+class ReasonIn(Seen):
+    """A step that needs a reason."""
+
+    reason = Text(LONGEST_NOTE, required=True)
+
+
+class WithdrawIn(Seen):
+    """撤单; the caller need not say why."""
+
+    reason = Text(LONGEST_NOTE)
+
+
+class FollowUpIn(Seen):
+    """回访."""
+
+    result = fields.Enum(FollowUpResult, by_value=True, required=True)
+    call_rating = fields.Integer(validate=validate.Range(1, 5))
+    matter_rating = fields.Integer(validate=validate.Range(1, 5))
+    note = Text(LONGEST_NOTE)
+
+
+class CloseIn(Seen):
+    """归档."""
+
+    end_reason = fields.Enum(EndReason, by_value=True, required=True)
+
+
+class AmendIn(Seen):
+    """更正."""
+
+    reason = Text(LONGEST_NOTE, required=True)
+    nature = fields.Enum(Nature, by_value=True)
+    urgency = fields.Enum(Urgency, by_value=True)
+    county = Text(40)
+    confidential = fields.Boolean()
+    hidden_identity = fields.Boolean()
+    accused_unit = Text(80)
+
+
+class SupplementIn(Seen):
+    """补充."""
+
+    text = Text(LONGEST_TEXT, required=True)
+
+
+class UrgeIn(Seen):
+    """催办."""
+
+    note = Text(LONGEST_NOTE)
