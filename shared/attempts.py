@@ -34,6 +34,10 @@ _SPENT = sa.text(
     " WHERE scope = :scope AND subject = :subject AND count >= :most"
     " AND since >= clock_timestamp() - make_interval(secs => :length)"
 )
+_FORGET = sa.text(
+    "DELETE FROM attempt WHERE (scope, subject) IN (SELECT scope, subject FROM attempt"
+    " WHERE since < clock_timestamp() - :keep LIMIT :most)"
+)
 
 
 class TooMany(Refused):
@@ -53,6 +57,11 @@ def check(connection: Connection, window: Window, subject: str) -> None:
 def count(connection: Connection, window: Window, subject: str) -> None:
     """Count one failed try; commit it whatever the request's fate."""
     connection.execute(_COUNT, _parameters(window, subject))
+
+
+def forget(connection: Connection, keep: timedelta, most: int) -> int:
+    """Delete up to `most` counts that began longer ago than `keep`, which no window reaches; return how many."""
+    return connection.execute(_FORGET, {"keep": keep, "most": most}).rowcount
 
 
 def _parameters(window: Window, subject: str) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.engine import Connection, Engine
@@ -56,6 +56,15 @@ _VANISHED_SQL = """UPDATE job SET leased_until = clock_timestamp() + interval '1
      AND due_at <= business_now() AND (leased_until IS NULL OR leased_until <= clock_timestamp())
      ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
  RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales"""
+
+_ARM_UNTIED_SQL = """INSERT INTO job (ticket_id, cause_seq, kind, part, state, due_at, attempts, stales)
+ VALUES (NULL, 0, %(kind)s, %(part)s, 'todo', %(due_at)s, 0, 0) ON CONFLICT ON CONSTRAINT job_cause DO NOTHING"""
+
+# By windows of the primary key, because an index on ended_at would cost every job an entry to save one scan a day.
+_TIDY_SQL = """WITH looked_at AS (SELECT id, state, ended_at FROM job WHERE id > %(after)s ORDER BY id LIMIT %(batch)s),
+ gone AS (DELETE FROM job WHERE state <> 'todo' AND id IN (SELECT id FROM looked_at
+     WHERE state IN ('done', 'cancelled') AND ended_at < clock_timestamp() - %(keep)s))
+ SELECT max(id), count(*) FROM looked_at"""
 
 _WAITING_SQL = """SELECT k.kind, (SELECT extract(epoch FROM real_lag(j.due_at)) FROM job j
      WHERE j.state = 'todo' AND j.kind = k.kind AND j.due_at <= business_now()
@@ -142,6 +151,28 @@ def disarm(connection: Connection, pairs: Sequence[tuple[int, JobKind]], but: It
     if pairs:
         wanted = {"tickets": [p[0] for p in pairs], "kinds": [str(p[1]) for p in pairs], "but": list(but)}
         connection.exec_driver_sql(_DISARM_SQL, wanted)
+
+
+def arm_untied(connection: Connection, kind: JobKind, part: str, due_at: datetime) -> None:
+    """Arm a job that belongs to no ticket; `part` names the occasion, and each occasion is armed once."""
+    connection.exec_driver_sql(_ARM_UNTIED_SQL, {"kind": str(kind), "part": part, "due_at": due_at})
+
+
+def tidy(connection: Connection, after: int, keep: timedelta, batch: int) -> int | None:
+    """Of the next `batch` jobs with an id above `after`, delete those that ended longer ago than `keep`, in real time.
+
+    Returns the last id looked at, None at the end of the table. Dead jobs stay: a person has to see them.
+    """
+    wanted = {"after": after, "keep": keep, "batch": batch}
+    last, seen = connection.exec_driver_sql(_TIDY_SQL, wanted).one()
+    return last if seen == batch else None
+
+
+def bury_untied(engine: Engine, claimed: Sequence[Claimed], as_json: Any) -> None:
+    """Give up claimed jobs that belong to no ticket and that nobody survived."""
+    with engine.begin() as connection:
+        held = hold(connection, claimed)
+        close(connection, [Closing(job, "dead", "failed", "vanished") for job in claimed if job.id in held], as_json)
 
 
 def waiting(connection: Connection, kinds: Iterable[JobKind]) -> dict[JobKind, float]:

@@ -147,6 +147,12 @@ def staff_of_session(connection: Connection, token: str) -> Staff | None:
     return _staff(row)
 
 
+def forget_sessions(connection: Connection, keep: timedelta, most: int) -> int:
+    """Delete up to `most` sessions that began longer ago than `keep`; return how many."""
+    old = sa.select(session.c.token_hash).where(session.c.created_at < sa.func.clock_timestamp() - keep).limit(most)
+    return connection.execute(sa.delete(session).where(session.c.token_hash.in_(old))).rowcount
+
+
 def issue_admin_code(connection: Connection) -> str | None:
     """Return a fresh one-time code for the first administrator, None if there is one. Earlier codes die."""
     if connection.execute(sa.select(staff.c.id).where(staff.c.role == Role.ADMIN, staff.c.is_active).limit(1)).first():

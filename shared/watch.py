@@ -16,6 +16,7 @@ from shared.consumer import Handler, drain
 from shared.domain.errors import Refused
 from shared.domain.follow_ups import JobKind
 from shared.ledger import Item, Ledger
+from shared.ledger.write import as_json
 
 TICK_SECONDS = 0.2
 OWN_WORK_SECONDS = 5.0
@@ -58,6 +59,12 @@ class Watch:
             self._bury_vanished()
 
     def _bury_vanished(self) -> None:
-        gone = [job for job in jobs.claim_vanished(self._engine, self._handlers) if job.ticket_id is not None]
+        gone = jobs.claim_vanished(self._engine, self._handlers)
         vanished = Refused("vanished", "the consumer was killed at every attempt")
-        self._ledger.execute_many([Item(job, vanished) for job in gone]) if gone else None
+        items = [Item(job, vanished) for job in gone if job.ticket_id is not None]
+        untied = [job for job in gone if job.ticket_id is None]
+        if items:
+            self._ledger.execute_many(items)
+        if untied:
+            jobs.bury_untied(self._engine, untied, as_json)
+            log.error("untied_jobs_buried", jobs=[job.id for job in untied])

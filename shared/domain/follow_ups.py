@@ -7,8 +7,9 @@ from enum import StrEnum
 from shared.domain.events import EventKind as K
 from shared.domain.events import Recorded
 from shared.domain.rules import Rules
-from shared.domain.terms import HolderKind
+from shared.domain.terms import HolderKind, State
 from shared.domain.ticket import Ticket
+from shared.domain.transitions import UNFINISHED
 
 
 class JobKind(StrEnum):
@@ -69,11 +70,18 @@ def _for_time(ticket: Ticket, kind: K) -> list[FollowUp]:
 
 def next_instant(ticket: Ticket) -> list[Arm]:
     """Return the next instant of the ticket's time limit; only this one is ever armed."""
+    if not clock_runs(ticket):
+        return []
     if ticket.warn_at is not None and not ticket.is_warned:
         return [Arm(JobKind.WARN, ticket.warn_at)]
     if ticket.overdue_at is not None and not ticket.is_overdue:
         return [Arm(JobKind.OVERDUE, ticket.overdue_at)]
     return []
+
+
+def clock_runs(ticket: Ticket) -> bool:
+    """Tell whether the ticket's time counts: it stands still while a reply waits to be looked at, and at the end."""
+    return ticket.state in UNFINISHED and ticket.state is not State.REPLY_SUBMITTED
 
 
 def _to_tell(ticket: Ticket, recorded: Recorded, rules: Rules) -> list[FollowUp]:

@@ -1,0 +1,61 @@
+"""What a caller is told of a step, in the city's own words: who does what by when. Pure."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from shared.domain.events import EventKind, Recorded
+from shared.domain.labels import Label
+from shared.domain.rules import Rules
+from shared.domain.terms import HolderKind
+from shared.domain.ticket import Ticket
+
+NO_LIMIT = "dispatched_without_due"
+_HOTLINE = Label("热线", "The line")
+_WEEKDAYS = (
+    ("星期一", "Monday"), ("星期二", "Tuesday"), ("星期三", "Wednesday"), ("星期四", "Thursday"),
+    ("星期五", "Friday"), ("星期六", "Saturday"), ("星期日", "Sunday"),
+)  # fmt: skip
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_DAYTIMES = ((6, "凌晨"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
+
+
+def step_sentence(rules: Rules, recorded: Recorded, ticket: Ticket) -> Label | None:
+    """Return the sentence for a step; `ticket` is as the step left it. None where the caller is told nothing."""
+    holder = ticket.unit or recorded.facts.get("unit")
+    if ticket.holder_kind is HolderKind.SEAT:
+        holder = ticket.holder_id
+    return public_sentence(rules, recorded.kind, holder, ticket.due_at)
+
+
+def public_sentence(rules: Rules, kind: EventKind, holder: str | None, due_at: datetime | None) -> Label | None:
+    """Fill the city's sentence for `kind`, None where it has none. `holder` is a unit's or a skill's code."""
+    wording = rules.wording.get(kind)
+    if wording is not None and due_at is None and "{due}" in wording[0]:
+        wording = rules.wording.get(NO_LIMIT)
+    if wording is None:
+        return None
+    name = holder_name(rules, holder)
+    due = instant_in_words(due_at, rules.zone) if due_at is not None else Label("", "")
+    chinese = wording[0].replace("{due}前", "{due} 前").replace("{unit}", name.zh).replace("{due}", due.zh)
+    return Label(chinese, wording[1].replace("{unit}", name.en).replace("{due}", due.en))
+
+
+def holder_name(rules: Rules, code: str | None) -> Label:
+    """Return the name of a unit or of a skill's experts; the hotline's own where there is none."""
+    known = rules.units.get(code or "") or rules.skills.get(code or "")
+    return _HOTLINE if known is None else Label(known.name, known.name_en)
+
+
+def instant_in_words(at: datetime, zone: ZoneInfo) -> Label:
+    """Return an instant as citizens read it: `10 月 12 日（星期一）上午 10:30`, `Monday 12 October, 10:30`."""
+    local = at.astimezone(zone)
+    weekday = _WEEKDAYS[local.weekday()]
+    daytime = next(word for until, word in _DAYTIMES if local.hour < until)
+    hour = local.hour - 12 if local.hour > 12 else local.hour
+    return Label(
+        f"{local.month} 月 {local.day} 日（{weekday[0]}）{daytime} {hour}:{local.minute:02d}",
+        f"{weekday[1]} {local.day} {_MONTHS[local.month - 1]}, {local.hour}:{local.minute:02d}",
+    )

@@ -1,0 +1,50 @@
+"""What the worker does with claimed batches: warn, mark overdue, send notices, tidy up."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+
+from shared import jobs
+from shared.cities.load import load_city
+from shared.consumer import Handler, Think, through_ledger
+from shared.database import engine
+from shared.domain.commands import Command, MarkOverdue, Warn
+from shared.domain.follow_ups import JobKind
+from shared.domain.terms import Role
+from shared.domain.viewer import Viewer
+from shared.keys import keys
+from shared.ledger import Ledger
+from shared.service import ledger
+from shared.settings import settings
+from worker.correspondence import Correspondence
+from worker.notices import Notices
+from worker.post import Post
+from worker.tidying import Tidying
+
+
+@cache
+def handlers() -> Mapping[JobKind, Handler]:
+    """Return the worker's handlers, once per process."""
+    said = settings()
+    me = Viewer(role=Role.TIME, city=said.city)
+    post = Post(said.smtp_url, said.mail_from) if said.smtp_url else None
+    letters = Correspondence(me, load_city, keys(), said.public_url, said.staff_url)
+    return {
+        **time_handlers(ledger(), me),
+        JobKind.NOTIFY: Notices(engine(), ledger(), letters, post).handle,
+        JobKind.TIDY: Tidying(engine(), load_city(said.city).zone).handle,
+    }
+
+
+def time_handlers(by: Ledger, me: Viewer) -> Mapping[JobKind, Handler]:
+    """Return what happens at the instants of a ticket's time limit."""
+    return {
+        JobKind.WARN: through_ledger(by, _each(lambda ticket_id: Warn(actor=me, ticket_id=ticket_id))),
+        JobKind.OVERDUE: through_ledger(by, _each(lambda ticket_id: MarkOverdue(actor=me, ticket_id=ticket_id))),
+    }
+
+
+def _each(command_of: Callable[[int], Command]) -> Think:
+    def think(claimed: Sequence[jobs.Claimed]) -> Sequence[Command | Exception]:
+        return [command_of(job.ticket_id or 0) for job in claimed]
+
+    return think

@@ -1,0 +1,79 @@
+"""What a notice says: Chinese first, English below, no name and no phone in it. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.domain.events import EventKind, Recorded
+from shared.domain.labels import EVENTS, PUBLIC_STATES, Label
+from shared.domain.numbers import in_fours, number_of
+from shared.domain.rules import Rules
+from shared.domain.ticket import Ticket
+from shared.domain.wording import instant_in_words, step_sentence
+
+# The answer itself goes out with these, unless the ticket must not be read by whoever sees the mailbox.
+ANSWERS = frozenset({EventKind.RESOLVED, EventKind.ANSWERED_DIRECTLY, EventKind.NOT_ACCEPTED})
+
+_TO_UNIT: Mapping[EventKind, Label] = {
+    EventKind.DISPATCHED: Label("有一件新工单等您单位签收", "A new ticket waits for your unit to sign it"),
+    EventKind.REDISPATCHED: Label("有一件工单改派到您单位，等待签收", "A ticket was re-dispatched to your unit"),
+    EventKind.REOPENED: Label("诉求人说没有解决，工单退回重办", "The caller says it is not solved: please do it again"),
+    EventKind.URGED: Label("诉求人催办了这件工单", "The caller asks how far this ticket is"),
+    EventKind.WARNED: Label("这件工单的办理时限快到了", "This ticket is nearly due"),
+    EventKind.OVERDUE: Label("工单已经超期，仍须答复诉求人", "This ticket is overdue and still needs an answer"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A step of a ticket: the step, the ticket as the step left it, and the answer given with it."""
+
+    recorded: Recorded
+    ticket: Ticket
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail's words. The subject names the ticket only: it is shown on locked screens."""
+
+    subject: str
+    body: str
+
+
+def letter_to_caller(story: Story, rules: Rules, link: str) -> Letter:
+    """Tell the caller what happened, the answer with it, and where to look."""
+    number, ticket, label = _number(story, rules), story.ticket, EVENTS[story.recorded.kind]
+    state = PUBLIC_STATES[ticket.state]
+    told = step_sentence(rules, story.recorded, ticket) or Label(f"{label.zh}。", f"{label.en}.")
+    answer = story.answer if not (ticket.confidential or ticket.hidden_identity) else None
+    chinese = [f"您的诉求 {number}", told.zh, *_if(answer, "答复：\n{}"), f"随时查看进展：\n{link}"]
+    chinese += ["这封信由系统发出，请不要直接回复。有话要说，请在上面的页面里写，或拨打 12345。"]
+    english = [f"Your request {number}", told.en, *_if(answer, "The answer stands above as it was written.")]
+    english += [f"See where it stands:\n{link}"]
+    english += ["This mail was sent by a machine. To tell us something use the page above or call 12345."]
+    subject = f"【{rules.name}12345】诉求 {number}：{state.zh} / Request {number}: {state.en}"
+    return Letter(subject, _body(chinese, english))
+
+
+def letter_to_unit(story: Story, rules: Rules, staff_url: str) -> Letter:
+    """Tell a unit that a ticket needs it. The matter itself stays behind the login."""
+    number, ticket = _number(story, rules), story.ticket
+    label = EVENTS[story.recorded.kind]
+    told = _TO_UNIT.get(story.recorded.kind, label)
+    due = instant_in_words(ticket.due_at, rules.zone) if ticket.due_at is not None else Label("不设时限", "no limit")
+    chinese = [f"工单 {number}", f"{told.zh}。", f"办理时限：{due.zh}", f"登录后办理：\n{staff_url}"]
+    english = [f"Ticket {number}", f"{told.en}.", f"Due: {due.en}", f"Log in to work on it:\n{staff_url}"]
+    subject = f"【{rules.name}12345】工单 {number}：{label.zh} / Ticket {number}: {label.en}"
+    return Letter(subject, _body(chinese, english))
+
+
+def _number(story: Story, rules: Rules) -> str:
+    return in_fours(number_of(story.ticket.id, story.ticket.registered_at, rules.zone))
+
+
+def _if(text: str | None, line: str) -> list[str]:
+    return [line.format(text)] if text else []
+
+
+def _body(chinese: list[str], english: list[str]) -> str:
+    return "\n\n".join([*chinese, "—" * 20, *english]) + "\n"

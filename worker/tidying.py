@@ -1,0 +1,91 @@
+"""The daily tidying: ended jobs, used idempotency keys and old sessions go after seven days, a thousand at a time."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from datetime import time as wall_time
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.engine import Connection, Engine
+
+from shared import attempts, jobs, people
+from shared.domain.follow_ups import JobKind
+from shared.ledger.forget import forget_keys
+from shared.ledger.outcome import why_of
+from shared.ledger.write import as_json, business_now
+
+KEEP = timedelta(days=7)  # real time: what is kept here serves repeats and inquiries by machines, not the record
+CHUNK = 1000
+AT = wall_time(3, 30)  # local, when a city sleeps
+# With a consumer's own 20 s and its hard limit of 30 s this leaves room; the rest is a job of its own.
+BUDGET_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+class Tidying:
+    """Handles jobs of kind `tidy`. `part` is the day, and after a colon the job id that an earlier one came to."""
+
+    def __init__(self, engine: Engine, zone: ZoneInfo, budget_seconds: float = BUDGET_SECONDS) -> None:
+        self._engine, self._zone, self._budget = engine, zone, budget_seconds
+
+    def arm(self) -> None:
+        """Arm the next tidying, if nobody has; may be called at any time."""
+        with self._engine.begin() as connection:
+            part, due_at = next_occasion(business_now(connection), self._zone)
+            jobs.arm_untied(connection, JobKind.TIDY, part, due_at)
+
+    def handle(self, claimed: Sequence[jobs.Claimed]) -> None:
+        """Tidy, and close the jobs."""
+        for job in claimed:
+            # First, so that tidying goes on tomorrow whatever becomes of it today.
+            self.arm()
+            try:
+                self._tidy(job)
+            except Exception as error:
+                log.exception("tidy_failed", job=job.id)
+                self._fail(job, why_of(error))
+
+    def _tidy(self, job: jobs.Claimed) -> None:
+        until = time.monotonic() + self._budget
+        day, _, came_to = job.part.partition(":")
+        if not came_to:
+            for forget in (forget_keys, people.forget_sessions, attempts.forget):
+                self._chunks(forget, until)
+        after: int | None = int(came_to or 0)
+        while after is not None and time.monotonic() < until:
+            with self._engine.begin() as connection:
+                after = jobs.tidy(connection, after, KEEP, CHUNK)
+        self._close(job, None if after is None else f"{day}:{after}")
+
+    def _chunks(self, forget: Callable[[Connection, timedelta, int], int], until: float) -> None:
+        while time.monotonic() < until:
+            with self._engine.begin() as connection:
+                if forget(connection, KEEP, CHUNK) < CHUNK:
+                    return
+
+    def _close(self, job: jobs.Claimed, rest: str | None) -> None:
+        with self._engine.begin() as connection:
+            if job.id not in jobs.hold(connection, [job]):
+                return
+            if rest is not None:
+                jobs.arm_untied(connection, JobKind.TIDY, rest, business_now(connection))
+            jobs.close(connection, [jobs.Closing(job, "done", "done")], as_json)
+
+    def _fail(self, job: jobs.Claimed, why: str) -> None:
+        is_last = job.attempts >= jobs.MAX_ATTEMPTS
+        closing = jobs.Closing(job, "dead" if is_last else "todo", "failed", why, keep_lease=not is_last)
+        with self._engine.begin() as connection:
+            if job.id in jobs.hold(connection, [job]):
+                jobs.close(connection, [closing], as_json)
+
+
+def next_occasion(now: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
+    """Return the name and the instant, UTC, of the first tidying strictly after `now`."""
+    day = now.astimezone(zone).date()
+    due_at = datetime.combine(day, AT, tzinfo=zone).astimezone(UTC)
+    if due_at <= now:
+        day += timedelta(days=1)
+        due_at = datetime.combine(day, AT, tzinfo=zone).astimezone(UTC)
+    return day.isoformat(), due_at
