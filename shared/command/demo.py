@@ -30,4 +30,4 @@ def greet(progress: Progress) -> None:
 
     progress.plain("\nLogins of this demo (its database only):")
     for role, login, password in create_demo_accounts():
-        progress.plain(f"  {role:<24} {login:<16} {password}")
+        progress.plain(f"  {login:<12} {password:<12} {role}")

@@ -93,7 +93,8 @@ def _supervisord(home: Home) -> dict[str, str]:
 
 
 def _program(home: Home, program: Program) -> dict[str, str]:
-    log = str(home.logs / f"{program.name}.log")
+    # supervisord expands this one value twice.
+    log = str(home.logs / f"{program.name}.log").replace("%", "%%")
     values = {
         "command": " ".join(quoted(word) for word in program.command),
         "directory": str(program.folder),
@@ -114,16 +115,17 @@ def _program(home: Home, program: Program) -> dict[str, str]:
         values["user"] = program.user
     if program.name == KEEPER:
         values |= {"stdout_logfile": "NONE", "stderr_logfile": log, "stderr_logfile_maxbytes": "1MB"}
-    return {name: value if name == "command" else value.replace("%", "%%") for name, value in values.items()}
+    return values
 
 
 def quoted(word: str) -> str:
-    """Return a word of a command line as supervisord reads it: shell quoting, and `%` begins an expansion."""
+    """Return a word of a command line as supervisord reads it, which is as a shell would."""
     if all(letter.isalnum() or letter in "/._-:=@+,[]" for letter in word):
         return word
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 def _section(name: str, values: dict[str, str]) -> str:
-    return f"[{name}]\n" + "".join(f"{key}={value}\n" for key, value in values.items())
+    # `%` begins an expansion in every value.
+    return f"[{name}]\n" + "".join(f"{key}={value.replace('%', '%%')}\n" for key, value in values.items())
