@@ -43,10 +43,8 @@ def throwaway(durable: bool = False) -> Iterator[Addresses]:
     `durable=True` keeps fsync and synchronous_commit on, as `up` does: for benches whose figures are published.
     """
     account = engine_account()
-    folder = Path(tempfile.mkdtemp(prefix="hotline-", dir=_enterable_folder(account)))
-    folder.chmod(0o711)
     with ExitStack() as cleanup:
-        cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder = cleanup.enter_context(throwaway_folder())
         passwords = Passwords()
         cluster = _start_postgres(folder, account, passwords, durable, cleanup)
         bell = _start_valkey(folder, account, passwords, cleanup)
@@ -57,6 +55,17 @@ def throwaway(durable: bool = False) -> Iterator[Addresses]:
             app_url=cluster.url(APP, DATABASE),
             redis_url=bell.url(),
         )
+
+
+@contextmanager
+def throwaway_folder() -> Iterator[Path]:
+    """Make a folder that the engines' account can pass through, and remove it with all it holds."""
+    folder = Path(tempfile.mkdtemp(prefix="hotline-", dir=_enterable_folder(engine_account())))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _enterable_folder(account: Account) -> str:

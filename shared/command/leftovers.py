@@ -1,6 +1,7 @@
 """Finds and ends what a killed supervisor left running. The kernel says what is ours; a pid alone says nothing."""
 
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from shared.command.paths import Home
 from shared.command.progress import Progress
 
 MARK = "HOTLINE_RUN"
-TERM_SECONDS = 10.0
+TERM_SECONDS, KILL_SECONDS = 10.0, 10.0
 POSTGRES_SECONDS = 600.0
 
 
@@ -48,16 +49,16 @@ def find(home: Home) -> dict[str, list[psutil.Process]]:
     return found
 
 
-def end_all(home: Home, progress: Progress) -> None:
+def end_all(home: Home, progress: Progress, why: str = "An earlier start was killed") -> None:
     """End every leftover: the supervisor first, or it would start the others again; PostgreSQL last and in order."""
     found = find(home)
     if found:
         count = sum(len(processes) for processes in found.values())
-        progress.step(f"An earlier start was killed: ending {count} processes it left")
+        progress.step(f"{why}: ending {count} processes")
     supervisors = found.pop("supervisor", [])
     for process in supervisors:
         _signal(process, signal.SIGKILL)
-    psutil.wait_procs(supervisors, 10)
+    _still_alive(supervisors, KILL_SECONDS)
     found = find(home) if supervisors else found
     # Valkey after the services: celery's warm stop waits in vain for a broker that is gone.
     _end(found.get("service", []))
@@ -65,8 +66,7 @@ def end_all(home: Home, progress: Progress) -> None:
     postmasters = found.get("postgres", [])
     for process in postmasters:
         _signal(process, signal.SIGINT)
-    _, alive = psutil.wait_procs(postmasters, POSTGRES_SECONDS)
-    if alive:
+    if alive := _still_alive(postmasters, POSTGRES_SECONDS):
         raise RuntimeError(
             f"PostgreSQL (pid {alive[0].pid}) has not stopped in {POSTGRES_SECONDS:.0f} s; it is never killed."
         )
@@ -76,10 +76,25 @@ def end_all(home: Home, progress: Progress) -> None:
 def _end(processes: list[psutil.Process]) -> None:
     for process in processes:
         _signal(process, signal.SIGTERM)
-    _, alive = psutil.wait_procs(processes, TERM_SECONDS)
+    alive = _still_alive(processes, TERM_SECONDS)
     for process in alive:
         _signal(process, signal.SIGKILL)
-    psutil.wait_procs(alive, 10)
+    _still_alive(alive, KILL_SECONDS)
+
+
+def _still_alive(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait for processes to end; return those that have not. A zombie has ended: its parent, init, may take seconds."""
+    until = time.monotonic() + seconds
+    while (alive := [one for one in processes if _runs(one)]) and time.monotonic() < until:
+        time.sleep(0.02)
+    return alive
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _signal(process: psutil.Process, number: signal.Signals) -> None:

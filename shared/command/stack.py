@@ -6,7 +6,7 @@ import shutil
 import urllib.request
 from collections.abc import Callable, Mapping
 
-from shared.command import environment, postgres
+from shared.command import environment, leftovers, postgres
 from shared.command.engines import DATABASE, answers, tail
 from shared.command.passwords import write_private
 from shared.command.paths import Home
@@ -77,6 +77,7 @@ class Stack:
         if self.supervisor is not None and self.supervisor.is_alive():
             self._progress.step("Stopping the services, then the engines")
             self.supervisor.stop()
+            leftovers.end_all(self.home, self._progress, "Some did not stop")
 
     def states(self) -> list[State]:
         """Return every process's state, empty when the supervisor does not answer."""
