@@ -121,7 +121,8 @@ def _acts() -> Iterator[str]:
     for name in dict.fromkeys((*CALLER_ACTS, *STAFF_ACTS)):
         legal, form = LEGAL[ACTS[name].command], converter.schema2jsonschema(ACTS[name].schema())
         rows = [f"{field}: {words}" for field, words in _fields(form, spec.to_dict()) if field != "`seen_seq`"]
-        yield f"| `{name}` | {'<br>'.join(rows) or '–'} | {_roles(legal.roles)} | {', '.join(one for one in State if one in legal.states)} |"
+        states = ", ".join(state for state in State if state in legal.states)
+        yield f"| `{name}` | {'<br>'.join(rows) or '–'} | {_roles(legal.roles)} | {states} |"
     yield ""
 
 
