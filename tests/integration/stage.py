@@ -26,6 +26,7 @@ from shared.settings import driver_url
 CITY, UNIT, OTHER_UNIT = "chengdu", "water_affairs", "urban_management"
 MONDAY = datetime(2026, 9, 7, 2, 0, tzinfo=UTC)  # ten in the morning in Chengdu
 ANSWER = "水管已经修好，今天晚上八点恢复供水。"
+SECRET = b"a secret of thirty-two bytes or more"
 UNIT_MAIL = "desk@water.example"
 
 OPERATOR = Viewer(Role.OPERATOR, CITY, 1)
@@ -60,7 +61,7 @@ class Stage:
 
     @classmethod
     def open(cls, app_url: str, owner_url: str) -> "Stage":
-        engine, keys = make_engine(driver_url(app_url)), keys_of(b"a secret of thirty-two bytes or more")
+        engine, keys = make_engine(driver_url(app_url)), keys_of(SECRET)
         bell = Bell()
         bell._quiet_until = math.inf  # as with Redis gone for good: jobs alone carry the work
         stage = cls(engine, make_engine(driver_url(owner_url)), keys, Ledger(engine, rules_of, keys, bell))
