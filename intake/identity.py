@@ -1,6 +1,8 @@
 """Who is asking: a member of staff by session, or a caller by the cookie that number and pick-up code were exchanged for."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Response, g, request
@@ -97,6 +99,12 @@ def caller_of_link(token: str) -> Viewer | None:
     if row is None or not keys().is_link(token, ticket_id, row.code_version) or row.is_over:
         return None
     return Viewer(Role.CALLER, row.city, ticket_id=ticket_id)
+
+
+def is_alive(token: str, row: Mapping[str, Any]) -> bool:
+    """Tell whether a follow link still opens the ticket whose row this is; `now` stands beside its columns."""
+    is_over = row["closed_at"] is not None and row["closed_at"] + FOLLOW_LIFE_AFTER_CLOSE < row["now"]
+    return not is_over and keys().is_link(token, row["id"], row["code_version"])
 
 
 def link_of(viewer: Viewer) -> str:

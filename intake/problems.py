@@ -3,11 +3,11 @@
 import uuid
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from marshmallow import ValidationError
-import psycopg
 from werkzeug.exceptions import HTTPException, UnprocessableEntity
 
 from shared.domain.errors import Refused
@@ -69,7 +69,7 @@ def problem(status: int, code: str, detail: str, errors: Any = None, headers: di
         response = jsonify(body)
         response.mimetype = "application/problem+json"
     else:
-        page = render_template("error.html", status=status, title=title, detail=detail, request_id=g.get("request_id"))
+        page = render_template("error.html", status=status, code=code, detail=detail, request_id=g.get("request_id"))
         response = Response(page, mimetype="text/html")
     response.status_code = status
     response.headers.update(headers or {})
@@ -88,7 +88,7 @@ def _name_request() -> None:
 
 
 def _wants_json() -> bool:
-    return request.path.startswith(("/api/", "/health/", "/metrics"))
+    return request.path.startswith(("/api/", "/health/", "/metrics", "/stream/"))
 
 
 def _refused(refusal: Refused) -> Response:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -151,6 +152,15 @@ def forget_sessions(connection: Connection, keep: timedelta, most: int) -> int:
     """Delete up to `most` sessions that began longer ago than `keep`; return how many."""
     old = sa.select(session.c.token_hash).where(session.c.created_at < sa.func.clock_timestamp() - keep).limit(most)
     return connection.execute(sa.delete(session).where(session.c.token_hash.in_(old))).rowcount
+
+
+def staff_of_sessions(connection: Connection, tokens: Iterable[str]) -> dict[str, Staff]:
+    """Return whose sessions these are, by token, without counting it as use; ended ones are absent."""
+    by_hash = {_hash(token): token for token in tokens}
+    query = sa.select(staff, session.c.token_hash).join(session, session.c.staff_id == staff.c.id)
+    alive = session.c.token_hash.in_(by_hash) & staff.c.is_active
+    alive &= session.c.created_at > sa.func.clock_timestamp() - ABSOLUTE
+    return {by_hash[bytes(row.token_hash)]: _staff(row) for row in connection.execute(query.where(alive))}
 
 
 def issue_admin_code(connection: Connection) -> str | None:
