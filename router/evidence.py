@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from router.index import Index
 from router.phrases import JOIN, Hit, Reading
 
-_TITLE, _EARLY, _LATE = 1.8, 1.0, 0.5
+_TITLE, _EARLY, _LATE = 1.8, 0.7, 0.45
 _EARLY_UNTIL = 200  # characters after the title; a long story strays into other matters
 _AGAIN, _AGAIN_MOST = 0.15, 3  # repetition says a little more, not as much again
 _INSIDE = 0.4  # 公园 in 公园城市局, 医院 in 宠物医院: part of a longer word
