@@ -50,8 +50,8 @@ def services(home: Home, host: str, ports: Ports, mail_port: int | None) -> list
         "worker-watch": ["worker.watch"],
     }
     if mail_port is not None:
-        sink = ["-n", "-l", f"127.0.0.1:{mail_port}", "-c", "aiosmtpd.handlers.Mailbox", str(home.mail)]
-        modules |= {"mail-sink": ["aiosmtpd", *sink], "feed": ["shared.command.demo_feed"]}
+        sink = ["--port", str(mail_port), "--folder", str(home.mail)]
+        modules |= {"mail-sink": ["shared.command.mail_sink", *sink], "feed": ["shared.command.demo_feed"]}
     launch = [sys.executable, "-m", "shared.command.launch", str(home.environment), sys.executable, "-m"]
     return [Program(name, [*launch, *module]) for name, module in modules.items()]
 
