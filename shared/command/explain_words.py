@@ -1,0 +1,157 @@
+"""An explanation in words for a terminal, Chinese or English. No I/O."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from shared.command.explanation import Armed, DueTime, Explanation, Step
+from shared.domain.labels import EVENTS, NATURES, ROLES, STATES, URGENCIES, Label
+from shared.domain.numbers import in_fours
+from shared.domain.rules import Rules
+from shared.domain.terms import HolderKind
+
+_HOLDERS = {
+    HolderKind.ROUTER: Label("自动分派", "the router"),
+    HolderKind.TRIAGE: Label("人工分拣", "triage"),
+    HolderKind.FOLLOW_UP: Label("回访", "follow-up"),
+    HolderKind.ARCHIVE: Label("档案", "the archive"),
+}
+_ARMED = {
+    "route": Label("自动分派", "routing"),
+    "warn": Label("预警", "warning"),
+    "overdue": Label("超期", "overdue"),
+    "notify": Label("发通知", "notice"),
+}
+_WEEKDAYS = (("一", "Mon"), ("二", "Tue"), ("三", "Wed"), ("四", "Thu"), ("五", "Fri"), ("六", "Sat"), ("日", "Sun"))
+
+
+class Words:
+    """Writes explanations of one city's tickets in one language."""
+
+    def __init__(self, rules: Rules, *, english: bool) -> None:
+        self._rules, self._english = rules, english
+
+    def of(self, one: Explanation) -> str:
+        """Return the whole explanation, about a screen of lines."""
+        parts = [self._head(one), self._why_here(one), self._why_then(one), self._next(one), self._timeline(one)]
+        return "\n\n".join("\n".join(part) for part in parts)
+
+    def _say(self, chinese: str, english: str) -> str:
+        return english if self._english else chinese
+
+    def _one(self, label: Label) -> str:
+        return self._say(label.zh, label.en)
+
+    def _head(self, one: Explanation) -> Iterator[str]:
+        ticket = one.ticket
+        yield (
+            self._say("工单 ", "Ticket ")
+            + in_fours(one.number)
+            + "  "
+            + self._say(self._rules.name, self._rules.name_en)
+        )
+        said = (STATES[ticket.state], NATURES[ticket.nature], URGENCIES[ticket.urgency])
+        yield "  ".join(self._one(label) for label in said)
+        holder = self.holder(ticket.holder_kind, ticket.holder_id)
+        yield self._say(f"现在由{holder}持有", f"Held by {holder}") + (
+            f"  alarm: {ticket.alarm}" if ticket.alarm else ""
+        )
+
+    def _why_here(self, one: Explanation) -> Iterator[str]:
+        yield self._say("为什么在这里", "Why it is here")
+        yield "  " + self._line(one.placed)
+        if one.decision is None:
+            return
+        decision = one.decision
+        is_placing = one.decided_at_seq == one.placed.seq
+        said = (
+            ("自动分派的依据", "The router's reasons") if is_placing else ("此前自动分派的意见", "The router had said")
+        )
+        yield f"  {self._say(*said)}: {decision['why']}"
+        for rank, candidate in enumerate(decision["candidates"], start=1):
+            yield f"    {rank}. {self._candidate(candidate)}"
+        marks = dict.fromkeys(f"“{mark['word']}”→{self._duty(mark['speaks_for'])}" for mark in decision["marks"])
+        if marks:
+            yield "    " + self._say("起作用的词: ", "words: ") + " ".join(marks)
+        least = f"{self._say('把握下限', 'threshold')} {decision['threshold']:.2f}"
+        yield f"    {least}, {self._say('版本', 'versions')} {decision['rules_version']}, {decision['router_version']}"
+
+    def _candidate(self, candidate: Mapping[str, Any]) -> str:
+        holder = self.holder(HolderKind(candidate["holder_kind"]), candidate["holder_id"])
+        duty = f" · {self._duty(candidate['duty'])}" if candidate["duty"] else ""
+        return f"{candidate['score']:.2f} {holder}{duty}  " + "; ".join(candidate["reasons"])
+
+    def _why_then(self, one: Explanation) -> Iterator[str]:
+        yield self._say("什么时候到期", "When it is due")
+        due = one.due
+        if due is None:
+            yield "  " + self._say("没有时限", "no time limit")
+            return
+        yield f"  {self._say('到期', 'due')} {self.instant(due.due_at)}{self._state_of(one)}"
+        yield "  " + self._limit(due)
+        yield f"  {self._say('依据', 'source')}: {due.source}"
+
+    def _state_of(self, one: Explanation) -> str:
+        if one.ticket.is_overdue:
+            return self._say("，已超期", ", overdue")
+        return self._say("，已预警", ", warned") if one.ticket.is_warned else ""
+
+    def _limit(self, due: DueTime) -> str:
+        start = self.instant(due.counted_from)
+        if due.working_days is None:
+            return self._say(f"从 {start} 起 {due.hours} 小时", f"{due.hours} hours from {start}")
+        days = " ".join(self.day(day) for day in due.days)
+        return self._say(
+            f"从 {start} 的次日起数 {due.working_days} 个工作日: {days}",
+            f"{due.working_days} working days from the day after {start}: {days}",
+        )
+
+    def _next(self, one: Explanation) -> Iterator[str]:
+        yield self._say("接下来会自动发生", "What happens by itself next")
+        for armed in one.armed:
+            yield "  " + self._armed(armed)
+        if not one.armed:
+            yield "  " + self._say("没有，等人处理", "nothing, it waits for a person")
+
+    def _armed(self, armed: Armed) -> str:
+        label = _ARMED.get(armed.kind)
+        return f"{self.instant(armed.due_at)}  {self._one(label) if label else armed.kind} {armed.part}".rstrip()
+
+    def _timeline(self, one: Explanation) -> Iterator[str]:
+        yield self._say("全过程", "All that happened")
+        for step in one.steps:
+            yield f"  {step.seq:>3}  {self._line(step)}"
+
+    def _line(self, step: Step) -> str:
+        who = self._one(ROLES[step.role])
+        if step.unit:
+            who += f" ({self.holder(HolderKind.UNIT, step.unit)})"
+        to = ""
+        if step.changes.get("holder_kind"):
+            to = " → " + self.holder(HolderKind(step.changes["holder_kind"]), step.changes.get("holder_id", ""))
+        why = "; ".join(step.whys.values())
+        return f"{self.instant(step.at)}  {self._one(EVENTS[step.kind])}{to}  {who}" + (f"  {why}" if why else "")
+
+    def holder(self, kind: HolderKind, code: str) -> str:
+        """Return a holder's name; the code where the pack no longer knows it."""
+        if kind not in (HolderKind.UNIT, HolderKind.SEAT):
+            return self._one(_HOLDERS[kind])
+        known = self._rules.units.get(code) if kind is HolderKind.UNIT else self._rules.skills.get(code)
+        name = code if known is None else self._say(known.name, known.name_en)
+        return name if kind is HolderKind.UNIT else self._say(f"{name}专家座席", f"expert seat {name}")
+
+    def _duty(self, code: str) -> str:
+        duty = self._rules.duties.get(code)
+        return code if duty is None else self._say(duty.name, duty.name_en)
+
+    def instant(self, at: datetime) -> str:
+        """Return an instant on the city's wall clock."""
+        local = at.astimezone(self._rules.zone)
+        return f"{local:%Y-%m-%d %H:%M} {self._weekday(local.date())}"
+
+    def day(self, day: date) -> str:
+        """Return a day without its year."""
+        return f"{day:%m-%d}{self._weekday(day)}"
+
+    def _weekday(self, day: date) -> str:
+        return self._say("周" + _WEEKDAYS[day.weekday()][0], _WEEKDAYS[day.weekday()][1])
