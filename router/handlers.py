@@ -10,7 +10,7 @@ from shared.consumer import Handler, through_ledger
 from shared.database import engine
 from shared.domain.commands import Command, Dispatch, SendToSeat, SendToTriage
 from shared.domain.follow_ups import JobKind
-from shared.domain.routing import Decision
+from shared.domain.routing import Decision, RoutingInput
 from shared.domain.terms import HolderKind, Role
 from shared.domain.ticket import Ticket
 from shared.domain.viewer import Viewer
@@ -21,7 +21,8 @@ from shared.settings import settings
 
 @cache
 def handlers() -> Mapping[JobKind, Handler]:
-    """Return the router's handlers, once per process."""
+    """Return the router's handlers, once per process; the catalogue is read before the first ticket comes."""
+    decide_batch([RoutingInput(0, "", "")], load_city(settings().city))
     return {JobKind.ROUTE: through_ledger(ledger(), think)}
 
 

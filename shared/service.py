@@ -5,6 +5,7 @@ from functools import cache
 
 import structlog
 from celery import Celery
+from celery.signals import worker_process_init
 
 from shared.bell import MESSAGE_VERSION, bell
 from shared.cities.load import load_city
@@ -62,6 +63,8 @@ def celery_app(service: str, handlers: Callable[[], Handlers]) -> Celery:
         worker_send_task_events=False,
         enable_utc=True,
     )
+
+    worker_process_init.connect(lambda **_: handlers(), weak=False)
 
     @app.task(name=f"{service}.work")
     def work(kind: str, v: int) -> None:
