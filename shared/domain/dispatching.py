@@ -7,6 +7,7 @@ from typing import Any
 from shared.domain import commands as c
 from shared.domain.errors import Refused
 from shared.domain.events import Event, EventKind
+from shared.domain.routing import Decision
 from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind, Nature, Role, State, Urgency
 from shared.domain.ticket import Ticket
@@ -75,7 +76,7 @@ def send_to_seat(ticket: Ticket, command: c.SendToSeat, rules: Rules, now: datet
         return []
     nature, urgency = _chosen(ticket, command)
     changes, facts = time_limit(rules, nature, urgency, now)
-    changes |= _classified(ticket, command)
+    changes |= _classified(ticket, command) | _accused(ticket, command.decision)
     changes |= {"state": State.REGISTERED, "holder_kind": HolderKind.SEAT, "holder_id": command.skill}
     changes |= {"handler_id": None, "unit": None, "alarm": None}
     return [Event(EventKind.SENT_TO_SEAT, changes, facts | {"rules": rules.version}, decision=command.decision)]
@@ -87,7 +88,7 @@ def send_to_triage(ticket: Ticket, command: c.SendToTriage, rules: Rules, now: d
         return []
     changes: dict[str, Any] = {"holder_kind": HolderKind.TRIAGE, "holder_id": "", "handler_id": None}
     if command.decision is not None:
-        changes |= _classified(ticket, command.decision)
+        changes |= _classified(ticket, command.decision) | _accused(ticket, command.decision)
     return [
         Event(
             EventKind.SENT_TO_TRIAGE, changes, {"rules": rules.version}, {"why": command.why}, decision=command.decision
@@ -125,7 +126,7 @@ def _to_unit(kind: EventKind, ticket: Ticket, command: c.Dispatch, rules: Rules,
         raise Refused("conflict_of_interest", "诉求反映的就是这个单位，不能派给它。", unit=command.unit)
     nature, urgency = _chosen(ticket, command)
     changes, facts = time_limit(rules, nature, urgency, now)
-    changes |= _classified(ticket, command)
+    changes |= _classified(ticket, command) | _accused(ticket, command.decision)
     changes |= {"state": State.DISPATCHED, "holder_kind": HolderKind.UNIT, "holder_id": command.unit}
     changes |= {"unit": command.unit, "handler_id": None, "proposed_unit": None, "is_approved": False, "alarm": None}
     facts |= {"rules": rules.version, "from_unit": ticket.unit}
@@ -144,6 +145,13 @@ def _classified(ticket: Ticket, by: Any) -> dict[str, Any]:
     fixed = ticket.chosen_by_person if getattr(by, "actor", None) is None or not by.actor.is_person else ()
     said = {name: getattr(by, name, None) for name in names if name not in fixed}
     return {name: value for name, value in said.items() if value is not None}
+
+
+def _accused(ticket: Ticket, decision: Decision | None) -> dict[str, Any]:
+    """The unit that the request complains of, as the router read it: it shall never see the ticket (SECURITY S12)."""
+    if decision is None or not decision.accused or ticket.accused_unit is not None:
+        return {}
+    return {"accused_unit": decision.accused[0]}
 
 
 def _unit(code: str, rules: Rules) -> None:
