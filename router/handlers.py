@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from router.decision import decide_batch
 from shared import jobs
@@ -44,11 +45,11 @@ def think(claimed: Sequence[jobs.Claimed]) -> Sequence[Command | Exception]:
 
 def command_of(ticket: Ticket, decision: Decision, me: Viewer) -> Command:
     """Return what a decision asks of the ledger."""
-    common = {"actor": me, "ticket_id": ticket.id, "seen_seq": ticket.seq}
+    common: dict[str, Any] = {"actor": me, "ticket_id": ticket.id, "seen_seq": ticket.seq}
     chosen = decision.chosen
     if chosen is None:
         return SendToTriage(**common, why=decision.why, decision=decision)
-    said = {"duty": chosen.duty, "nature": decision.nature, "urgency": decision.urgency, "county": decision.county}
+    said: dict[str, Any] = {"duty": chosen.duty, "nature": decision.nature, "urgency": decision.urgency, "county": decision.county}
     if chosen.holder_kind is HolderKind.SEAT:
         return SendToSeat(**common, skill=chosen.holder_id, **said, decision=decision)
     return Dispatch(**common, unit=chosen.holder_id, **said, decision=decision)

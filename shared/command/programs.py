@@ -43,7 +43,7 @@ def services(home: Home, host: str, ports: Ports, mail_port: int | None) -> list
     modules = {
         "intake-public": [*granian, *public],
         "intake-staff": [*granian, *staff],
-        "stream": ["gunicorn", "-k", "gevent", "-w", "1", "-b", address, "intake.stream:app"],
+        "stream": ["gunicorn", "-k", "gevent", "-w", "1", "--no-control-socket", "-b", address, "intake.stream:app"],
         "router": ["celery", "-A", "router.app", *celery, "-Q", "router", "-n", "router@%h"],
         "router-watch": ["router.watch"],
         "worker": ["celery", "-A", "worker.app", *celery, "-Q", "worker", "-n", "worker@%h"],
