@@ -1,0 +1,200 @@
+"""A running instance as a test sees it: its addresses, its processes to kill or freeze, its database to look into."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import psycopg
+
+from shared.command.account import engine_account
+from shared.command.engines import _enterable_folder, tail
+from shared.command.paths import ROOT, Home
+from shared.command.programs import ENGINES_GROUP, SERVICES_GROUP
+from shared.command.supervise import Supervisor
+from tests.system.instance import NOTE, Addresses, Options
+
+START_SECONDS, STOP_SECONDS = 240.0, 120.0
+ENGINES = ("postgres", "valkey")
+
+
+class Instance:
+    """One instance. Kills only processes that its own supervisor names."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self.environment, self.superuser_url = addresses.environment, addresses.superuser_url
+        self.home = Home(Path(addresses.folder), "up")
+        self.public_url, self.staff_url, self.stream_url = (
+            self.environment[name] for name in ("PUBLIC_URL", "STAFF_URL", "STREAM_URL")
+        )
+        self.redis_url = self.environment["REDIS_URL"]
+        self.passwords = {login: password for _, login, password in addresses.accounts}
+        self._supervisor = Supervisor(self.home)
+
+    def programs(self) -> dict[str, int]:
+        """Return the main process of each running program, engines included."""
+        return {one.name: one.pid for one in self._supervisor.states() if one.state == "RUNNING"}
+
+    def pids(self, program: str) -> list[int]:
+        """Return a program's main process and, after it, all that it has started."""
+        main = self.programs().get(program)
+        try:
+            return [] if main is None else [main, *(child.pid for child in psutil.Process(main).children(True))]
+        except psutil.NoSuchProcess:
+            return []
+
+    def signal(self, program: str, number: signal.Signals, *, whole: bool = True) -> list[int]:
+        """Signal a program's main process, `whole`: and its children, the main process first; return whom."""
+        pids = self.pids(program)[: None if whole else 1]
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        return pids
+
+    def stop(self, program: str, *, at_once: bool = False) -> None:
+        """Stop a program and keep it stopped; `at_once` stops PostgreSQL as `pg_ctl -m immediate` would."""
+        main = self.programs()[program]
+        with self._supervisor._rpc() as rpc:
+            rpc.stopProcess(self._full(program), False)
+        if at_once:
+            os.kill(main, signal.SIGQUIT if program == "postgres" else signal.SIGKILL)
+        wait(lambda: not psutil.pid_exists(main), f"{program} to stop", 60)
+        wait(lambda: self._state(program) == "STOPPED", f"{program} to be seen stopped", 10)
+
+    def start(self, program: str) -> None:
+        """Start a stopped program; returns at once."""
+        with self._supervisor._rpc() as rpc:
+            rpc.startProcess(self._full(program), False)
+
+    def restart(self, program: str, **environment: str) -> None:
+        """Restart a program with something added to its environment (and taken away from it afterwards)."""
+        usual = self.home.environment.read_text()
+        self.stop(program)
+        self.home.environment.write_text(json.dumps(json.loads(usual) | environment))
+        try:
+            self.start(program)
+            wait(lambda: self._state(program) == "RUNNING", f"{program} to start", 30)
+        finally:
+            self.home.environment.write_text(usual)
+
+    def log(self, program: str, lines: int = 30) -> str:
+        """Return the end of a program's log."""
+        return tail(self.home.logs / f"{program}.log", lines)
+
+    @contextmanager
+    def frozen(self, program: str) -> Iterator[None]:
+        """Freeze a program with all its processes while the block runs, as a host under load would."""
+        self.signal(program, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal(program, signal.SIGCONT)
+
+    def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Ask the database, as its superuser."""
+        with psycopg.connect(self.superuser_url, connect_timeout=5) as connection:
+            return connection.execute(query, parameters or None).fetchall()
+
+    def value(self, query: str, *parameters: Any) -> Any:
+        """Return the one value that a query gives."""
+        return self.rows(query, *parameters)[0][0]
+
+    def can_ask(self) -> bool:
+        """Tell whether the database answers."""
+        try:
+            return bool(self.rows("SELECT 1"))
+        except psycopg.OperationalError:
+            return False
+
+    def command(self, *words: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run a verb of `./hotline` on this instance."""
+        environment = os.environ | {"HOTLINE_DATA": str(self.home.base), "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+        command = [sys.executable, "-P", "-m", "shared.command", *words]
+        return subprocess.run(
+            command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=seconds
+        )
+
+    def audit(self) -> str:
+        """Return what `./hotline audit` finds wrong: nothing when all is well."""
+        done = self.command("audit")
+        return "" if done.returncode == 0 else f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+
+    def staff(self, login: str) -> httpx.Client:
+        """Return a client of the staff surface, logged in with a demo account."""
+        client = httpx.Client(base_url=self.staff_url, trust_env=False, timeout=20)
+        answer = client.post("/api/v1/session", json={"login": login, "password": self.passwords[login]})
+        assert answer.status_code == 200, answer.text
+        return client
+
+    def is_ready(self) -> bool:
+        """Tell whether every program runs and both surfaces answer."""
+        states = self._supervisor.states()
+        return all(one.state == "RUNNING" for one in states) and all(
+            _answers(f"{url}/health/ready") for url in (self.public_url, self.staff_url)
+        )
+
+    def _state(self, program: str) -> str:
+        return next((one.state for one in self._supervisor.states() if one.name == program), "")
+
+    @staticmethod
+    def _full(program: str) -> str:
+        return f"{ENGINES_GROUP if program in ENGINES else SERVICES_GROUP}:{program}"
+
+
+@contextmanager
+def an_instance(options: Options) -> Iterator[Instance]:
+    """Start an instance in a folder of its own and end it, folder and all, after the block."""
+    with ExitStack() as cleanup:
+        base = Path(tempfile.mkdtemp(prefix="hotline-system-", dir=_enterable_folder(engine_account())))
+        cleanup.callback(shutil.rmtree, base, ignore_errors=True)
+        base.chmod(0o711)
+        words = [str(base), str(os.getpid()), json.dumps(asdict(options))]
+        with (base / "keeper.log").open("w") as log:
+            keeper = subprocess.Popen(
+                [sys.executable, "-m", "tests.system.instance", *words],
+                env=os.environ | {"HOTLINE_DATA": str(base), "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        cleanup.callback(_end, keeper)
+        # The keeper itself gives up after `START_SECONDS` of the product's stack and tells which log says why.
+        wait(lambda: (base / NOTE).exists() or keeper.poll() is not None, "the instance", START_SECONDS)
+        assert (base / NOTE).exists(), tail(base / "keeper.log", 80)
+        yield Instance(Addresses(**json.loads((base / NOTE).read_text())))
+
+
+def _end(keeper: subprocess.Popen[bytes]) -> None:
+    keeper.send_signal(signal.SIGTERM)
+    keeper.wait(STOP_SECONDS)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def wait(is_done: Callable[[], bool], what: str, seconds: float, every: float = 0.1) -> float:
+    """Poll until done and return how many seconds that took; raises when the time is over."""
+    began = time.monotonic()
+    while not is_done():
+        if time.monotonic() - began > seconds:
+            raise AssertionError(f"waited {seconds:.0f} s for {what}")
+        time.sleep(every)
+    return time.monotonic() - began
