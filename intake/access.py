@@ -9,7 +9,7 @@ from intake.problems import problem
 from shared.domain.errors import Refused
 from shared.domain.terms import Role
 
-ANYBODY: frozenset[Role] = frozenset()
+ANYBODY = access_pages.ANYBODY
 CALLER = frozenset({Role.CALLER})
 STAFF = frozenset({Role.OPERATOR, Role.HANDLER, Role.EXPERT, Role.SUPERVISOR})
 LOGGED_IN = STAFF | {Role.ADMIN}

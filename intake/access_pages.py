@@ -5,6 +5,42 @@ from collections.abc import Mapping
 from shared.domain.terms import Role
 
 ANYBODY: frozenset[Role] = frozenset()
+CALLER = frozenset({Role.CALLER})
+HOTLINE = frozenset({Role.OPERATOR, Role.SUPERVISOR})
+WORKERS = HOTLINE | {Role.HANDLER, Role.EXPERT}
+LOGGED_IN = WORKERS | {Role.ADMIN}
 
-PUBLIC: Mapping[str, frozenset[Role]] = {}
-STAFF: Mapping[str, frozenset[Role]] = {}
+PUBLIC: Mapping[str, frozenset[Role]] = {
+    "public_pages.landing": ANYBODY,
+    "public_pages.follow": ANYBODY,
+    "public_pages.link": ANYBODY,
+    "public_pages.leave": ANYBODY,
+    "public_pages.new": ANYBODY,
+    "public_pages.send": ANYBODY,
+    "public_pages.done": CALLER,
+    "public_pages.ticket": CALLER,
+    "public_pages.withdrawal": CALLER,
+    "public_pages.act": CALLER,
+}
+STAFF: Mapping[str, frozenset[Role]] = {
+    "staff_pages.login": ANYBODY,
+    "staff_pages.enter": ANYBODY,
+    "staff_pages.setup": ANYBODY,
+    "staff_pages.make_admin": ANYBODY,
+    "staff_pages.log_out": LOGGED_IN,
+    "staff_pages.home": LOGGED_IN,
+    "staff_pages.find": WORKERS,
+    "staff_pages.console": HOTLINE,
+    "staff_pages.register": HOTLINE,
+    "staff_pages.triage": HOTLINE,
+    "staff_pages.followups": HOTLINE,
+    "staff_pages.desk": frozenset({Role.HANDLER}),
+    "staff_pages.seat": frozenset({Role.EXPERT}),
+    "staff_pages.overview": frozenset({Role.SUPERVISOR}),
+    "staff_pages.ticket": WORKERS,
+    "staff_pages.act": WORKERS,
+    "staff_pages.reveal": WORKERS,
+    "staff_pages.admin": frozenset({Role.ADMIN}),
+    "staff_pages.add_person": frozenset({Role.ADMIN}),
+    "staff_pages.disable_person": frozenset({Role.ADMIN}),
+}

@@ -2,6 +2,21 @@
 
 from flask import Flask
 
+from intake.pages import assets, filters, preferences
+from intake.pages.blueprints import public_pages, staff_pages
+
 
 def install(app: Flask, surface: str) -> None:
     """Register the pages of `surface` (`public` or `staff`). Their rows in the access table are in `intake.access_pages`."""
+    app.before_request(preferences.read_preferences)
+    app.after_request(preferences.keep_preferences)
+    assets.install(app)
+    filters.install(app, surface)
+    if surface == "staff":
+        from intake.pages import admin, console, desk, entrance, home, overview, ticket_page, waiting  # noqa: F401
+
+        app.register_blueprint(staff_pages)
+    else:
+        from intake.pages import landing, new_request, tracking  # noqa: F401
+
+        app.register_blueprint(public_pages)

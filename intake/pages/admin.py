@@ -1,0 +1,89 @@
+"""Accounts of the city's staff: list, add, disable."""
+
+from collections.abc import Mapping
+
+from flask import Response, redirect, request, url_for
+
+from intake.acts import current_viewer
+from intake.pages.blueprints import staff_pages
+from intake.pages.frame import framed, tabs
+from intake.pages.mistakes import Mistake, mistake_of, typed_form
+from intake.pages.options import of_table, skills, unit_code, unit_names
+from intake.pages.replies import page
+from intake.pages.words import say
+from intake.stores import engine, rules
+from shared import access_log, people
+from shared.domain.errors import Refused
+from shared.domain.labels import ROLES
+from shared.domain.terms import Role
+from shared.people import NewStaff
+
+_STAFF_ROLES = (Role.OPERATOR, Role.HANDLER, Role.EXPERT, Role.SUPERVISOR, Role.ADMIN)
+_LONGEST_NAME, _LONGEST_LOGIN = 60, 80
+
+
+@staff_pages.get("/admin")
+def admin() -> Response:
+    """List the accounts."""
+    return _admin({})
+
+
+@staff_pages.post("/admin/people")
+def add_person() -> Response:
+    """Add an account."""
+    typed = typed_form()
+    password = request.form.get("password", "")
+    typed.pop("password", None)
+    missing = {name: say("mistake.missing") for name in ("login", "name") if not typed.get(name)}
+    unit = unit_code(typed["unit"]) if typed.get("unit") else None
+    if unit is not None and unit not in rules().units:
+        missing["unit"] = say("refusal.unknown_unit")
+    if typed.get("role") not in _STAFF_ROLES:
+        missing["role"] = say("refusal.bad_role")
+    if missing:
+        return _admin(typed, Mistake("add", 400, say("errors.title"), missing, typed))
+    viewer = current_viewer()
+    new = NewStaff(
+        city=viewer.city,
+        login=typed["login"][:_LONGEST_LOGIN],
+        name=typed["name"][:_LONGEST_NAME],
+        password=password,
+        role=Role(typed["role"]),
+        unit=unit,
+        skills=tuple(code for code in request.form.getlist("skills") if code in rules().skills),
+        leads_unit=typed.get("leads_unit") == "true",
+    )
+    try:
+        with engine().begin() as connection:
+            staff_id = people.add_staff(connection, new)
+            access_log.note(connection, viewer, "staff_added", fields=(str(staff_id), new.role))
+    except Refused as error:
+        return _admin(typed, mistake_of(error, "add", typed))
+    return redirect(url_for("staff_pages.admin", added=new.login), 303)  # type: ignore[return-value]
+
+
+@staff_pages.post("/admin/people/<int:staff_id>/disable")
+def disable_person(staff_id: int) -> Response:
+    """Disable an account and end its sessions."""
+    viewer = current_viewer()
+    with engine().begin() as connection:
+        people.deactivate(connection, viewer, staff_id)
+        access_log.note(connection, viewer, "staff_disabled", fields=(str(staff_id),))
+    return redirect(url_for("staff_pages.admin", disabled="1"), 303)  # type: ignore[return-value]
+
+
+def _admin(typed: Mapping[str, str], mistake: Mistake | None = None) -> Response:
+    viewer = current_viewer()
+    with engine().connect() as connection:
+        bar = tabs(viewer, connection)
+        everybody = people.list_staff(connection, viewer)
+    said = None
+    if "added" in request.args:
+        said = say("admin.added", login=request.args["added"][:_LONGEST_LOGIN])
+    elif "disabled" in request.args:
+        said = say("admin.disabled.done")
+    html = framed(
+        "staff/admin.html", bar, "admin", people=everybody, typed=typed, mistake=mistake, said=said, skills=skills(),
+        roles=of_table({role: ROLES[role] for role in _STAFF_ROLES}), units=unit_names(),
+    )  # fmt: skip
+    return page(html, mistake)

@@ -1,0 +1,118 @@
+"""Why a ticket is due when it is: its days as blocks with what counts, gaps for what does not, and `now`. Pure."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from intake.pages.time_left import Timed, counted_from, counts_hours, working_between
+from shared.domain.rules import Limit, Rules
+
+_GAP_WEIGHT = 0.35  # of a full day's width
+_LABELS_AT_MOST = 8
+_DAYS_AT_MOST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A working day, or a gap of rest days. `x`, `width` and `spent` are percent of the picture."""
+
+    day: date
+    last: date
+    counted: timedelta
+    x: float
+    width: float
+    spent: float
+    has_label: bool
+
+    @property
+    def is_gap(self) -> bool:
+        return not self.counted
+
+    @property
+    def hours(self) -> float:
+        return round(self.counted / timedelta(hours=1), 1)
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.day).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class DuePicture:
+    """The blocks from the first counted instant to the due one; `now` in percent, None when it lies outside."""
+
+    blocks: tuple[Block, ...]
+    now: float | None
+    start: datetime
+    due_at: datetime
+    total: timedelta
+    limit: Limit | None
+    is_natural: bool
+
+    @property
+    def hours(self) -> float:
+        return round(self.total / timedelta(hours=1), 1)
+
+
+def due_picture(ticket: Timed, rules: Rules, now: datetime) -> DuePicture | None:
+    """Return the picture of the ticket's time limit at `now`, None where it has none."""
+    if ticket.due_at is None or ticket.dispatched_at is None:
+        return None
+    is_natural = counts_hours(ticket, rules)
+    start = counted_from(ticket.dispatched_at, rules, is_natural=is_natural)
+    days = _natural(start, ticket.due_at, rules) if is_natural else _working(start, ticket.due_at, rules)
+    blocks, at = _place(days, rules, now, is_natural=is_natural)
+    total = sum((counted for _, _, counted in days), timedelta())
+    limit = rules.limits.get((ticket.nature, ticket.urgency))
+    is_inside = start <= now < ticket.due_at
+    return DuePicture(blocks, at if is_inside else None, start, ticket.due_at, total, limit, is_natural)
+
+
+_Days = list[tuple[datetime, datetime, timedelta]]
+
+
+def _natural(start: datetime, due_at: datetime, rules: Rules) -> _Days:
+    days: _Days = []
+    while start < due_at and len(days) < _DAYS_AT_MOST:
+        midnight = datetime.combine(start.astimezone(rules.zone).date() + timedelta(days=1), time(), tzinfo=rules.zone)
+        end = min(midnight, due_at)
+        days.append((start, end, end - start))
+        start = end
+    return days
+
+
+def _working(start: datetime, due_at: datetime, rules: Rules) -> _Days:
+    days: _Days = []
+    for begin, end, counted in ((a, b, working_between(rules.calendar, a, b)) for a, b, _ in _natural(start, due_at, rules)):
+        if days and not counted and not days[-1][2]:
+            days[-1] = (days[-1][0], end, counted)
+        else:
+            days.append((begin, end, counted))
+    return days
+
+
+def _place(days: _Days, rules: Rules, now: datetime, *, is_natural: bool) -> tuple[tuple[Block, ...], float]:
+    longest = max((counted for _, _, counted in days), default=timedelta(hours=1)) or timedelta(hours=1)
+    weights = [counted / longest if counted else _GAP_WEIGHT for _, _, counted in days]
+    whole, x, at = sum(weights) or 1.0, 0.0, 0.0
+    every = -(-len(days) // _LABELS_AT_MOST)
+    blocks = []
+    for index, ((begin, end, counted), weight) in enumerate(zip(days, weights, strict=True)):
+        width = 100 * weight / whole
+        gone = _part_gone(begin, end, counted, rules, now, is_natural)
+        if now >= begin:
+            at = x + width * gone
+        first, last = begin.astimezone(rules.zone).date(), (end - timedelta(microseconds=1)).astimezone(rules.zone).date()
+        has_label = index % every == 0 or index == len(days) - 1
+        blocks.append(Block(first, last, counted, round(x, 2), round(width, 2), round(width * gone, 2), has_label))
+        x += width
+    return tuple(blocks), round(at, 2)
+
+
+def _part_gone(begin: datetime, end: datetime, counted: timedelta, rules: Rules, now: datetime, is_natural: bool) -> float:
+    if now <= begin:
+        return 0.0
+    if now >= end:
+        return 1.0
+    if not counted or is_natural:
+        return (now - begin) / (end - begin)
+    return working_between(rules.calendar, begin, now) / counted

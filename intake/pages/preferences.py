@@ -1,0 +1,50 @@
+"""What a reader may choose: language, light or dark, large text. By link parameter, kept in a cookie, no script needed."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from flask import Response, g, request
+
+from shared.settings import settings
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "lang": ("zh", "en"),
+    "theme": ("auto", "light", "dark"),
+    "size": ("normal", "large"),
+}
+_KEPT_SECONDS = 365 * 24 * 3600
+
+
+def read_preferences() -> None:
+    """Set `g.preferences` from the address, else from the cookies; the first choice is the default."""
+    g.preferences = {name: _chosen(name, choices) for name, choices in CHOICES.items()}
+
+
+def keep_preferences(response: Response) -> Response:
+    """Put what the address chose into cookies."""
+    for name, choices in CHOICES.items():
+        if request.args.get(name) in choices:
+            response.set_cookie(
+                name, request.args[name], max_age=_KEPT_SECONDS, secure=not settings().is_dev, httponly=True, samesite="Lax"
+            )
+    return response
+
+
+def is_english() -> bool:
+    """Tell whether the reader chose English."""
+    return bool(g.get("preferences", {}).get("lang") == "en")
+
+
+def with_choice(**choice: str) -> str:
+    """Return the address of this page with another choice; of the start page where this one was not read by GET."""
+    if request.method not in ("GET", "HEAD") or request.url_rule is None:
+        return "/?" + urlencode(choice)
+    kept = {name: value for name, value in request.args.items() if name not in CHOICES}
+    return request.path + "?" + urlencode(kept | choice)
+
+
+def _chosen(name: str, choices: tuple[str, ...]) -> str:
+    for source in (request.args, request.cookies):
+        if source.get(name) in choices:
+            return str(source[name])
+    return choices[0]

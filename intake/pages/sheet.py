@@ -1,0 +1,136 @@
+"""Everything that the ticket page shows a member of staff, read once and noted in the access log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import request
+from sqlalchemy.engine import Connection
+
+from intake.acts import legal_acts
+from intake.pages.act_forms import FIELDS, end_reasons, in_order
+from intake.pages.due_picture import DuePicture, due_picture
+from intake.pages.filters import duty_name, skill_name, unit_name
+from intake.pages.history import Moment, history, who
+from intake.pages.marked import Piece, marked
+from intake.pages.mistakes import Mistake
+from intake.pages.options import Options, unit_names
+from intake.pages.preferences import is_english
+from intake.pages.time_left import TimeLeft, time_left
+from intake.pages.words import say
+from intake.stores import rules
+from shared import access_log, people
+from shared.domain.terms import HolderKind
+from shared.domain.viewer import Viewer
+from shared.reads.tickets import TicketView, find_by_number, ticket_view
+
+_SHOWN_CANDIDATES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One candidate of the router's decision, with names."""
+
+    act: str
+    code: str
+    name: str
+    duty: str
+    score: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A ticket ready to be shown. `decision` is the newest that the router made, None if it made none."""
+
+    view: TicketView
+    left: TimeLeft
+    picture: DuePicture | None
+    title: list[Piece]
+    body: list[Piece]
+    decision: Mapping[str, Any] | None
+    suggestions: list[Suggestion]
+    referral: str
+    moments: list[Moment]
+    first: str | None
+    others: list[str]
+    choices: Mapping[str, Options]
+    units: list[str]
+
+    @property
+    def acts(self) -> list[str]:
+        return [*([self.first] if self.first else []), *self.others]
+
+
+def read_sheet(viewer: Viewer, connection: Connection, number: str, now: datetime) -> Sheet | None:
+    """Return the ticket of that number as the viewer may see it, None if it is not for them; either way it is noted."""
+    ticket_id = find_by_number(viewer, connection, rules(), number)
+    view = None if ticket_id is None else ticket_view(viewer, connection, rules(), ticket_id)
+    access_log.note(
+        connection, viewer, "denied" if view is None else "viewed", ticket_id, address=request.remote_addr
+    )
+    if view is None:
+        return None
+    first, others = in_order(legal_acts(viewer, view.ticket))
+    decision = next((entry.decision for entry in view.timeline if entry.decision is not None), None)
+    title, body = marked(view.title, view.body, decision["marks"] if decision else ())
+    acts = [first, *others]
+    needs_units = any(field.kind == "unit" for act in acts for field in FIELDS.get(act or "", ()))
+    return Sheet(
+        view=view,
+        left=time_left(view.ticket, rules(), now),
+        picture=due_picture(view.ticket, rules(), now),
+        title=title,
+        body=body,
+        decision=decision,
+        suggestions=_suggestions(decision),
+        referral=_referral(decision),
+        moments=history(view.timeline),
+        first=first,
+        others=others,
+        choices=_choices(viewer, connection, view) if "hand_over" in acts or "close" in acts else {},
+        units=unit_names() if needs_units else [],
+    )
+
+
+def first_movers(sheet: Sheet, mistake: Mistake | None) -> list[dict[str, str]]:
+    """Return what others did since the page that the mistake came from was shown, newest first."""
+    if mistake is None or mistake.seen_seq is None:
+        return []
+    moments = {moment.seq: moment for moment in sheet.moments}
+    return [
+        {"who": who(entry), "at": moments[entry.seq].at, "what": moments[entry.seq].title}
+        for entry in sheet.view.timeline
+        if entry.seq > mistake.seen_seq
+    ]
+
+
+def _suggestions(decision: Mapping[str, Any] | None) -> list[Suggestion]:
+    candidates = decision["candidates"] if decision else []
+    return [
+        Suggestion(
+            act="send_to_seat" if candidate["holder_kind"] == HolderKind.SEAT else "dispatch",
+            code=candidate["holder_id"],
+            name=(skill_name if candidate["holder_kind"] == HolderKind.SEAT else unit_name)(candidate["holder_id"]),
+            duty=duty_name(candidate["duty"]),
+            score=candidate["score"],
+            reasons=tuple(candidate["reasons"]),
+        )
+        for candidate in candidates[:_SHOWN_CANDIDATES]
+    ]
+
+
+def _referral(decision: Mapping[str, Any] | None) -> str:
+    referral = rules().referrals.get((decision or {}).get("referral") or "")
+    if referral is None:
+        return ""
+    return say("ticket.why.referral", text=referral.text_en if is_english() else referral.text)
+
+
+def _choices(viewer: Viewer, connection: Connection, view: TicketView) -> dict[str, Options]:
+    colleagues = people.colleagues(connection, viewer)
+    return {
+        "staff_id": [(str(one.id), one.name) for one in colleagues if one.id != view.ticket.handler_id],
+        "end_reason": end_reasons(view.ticket),
+    }

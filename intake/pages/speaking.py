@@ -1,0 +1,30 @@
+"""Numbers and codes as they are read aloud: 幺 for 1, a word for each letter. Spoken English has its own."""
+
+from intake.pages.preferences import is_english
+
+_DIGITS = "零幺二三四五六七八九"
+_DIGITS_EN = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_CODE = "ABCDEFGHJKMNPQRSTVWXYZ"
+_LETTERS = dict(zip(_CODE, "阿波春大鹅飞哥喝鸡开马牛朋球人山天微我西云子", strict=True))
+_LETTERS_EN = dict(
+    zip(
+        _CODE,
+        "Alfa Bravo Charlie Delta Echo Foxtrot Golf Hotel Juliett Kilo Mike November Papa Quebec Romeo Sierra Tango Victor"
+        " Whiskey X-ray Yankee Zulu".split(),
+        strict=True,
+    )
+)
+
+
+def digits_spoken(number: str) -> str:
+    """Return a number in groups of four as it is spoken: `二六幺零 幺零零零`."""
+    groups = [number[at : at + 4] for at in range(0, len(number), 4)]
+    if is_english():
+        return ", ".join(" ".join(_DIGITS_EN[int(digit)] for digit in group) for group in groups)
+    return "　".join("".join(_DIGITS[int(digit)] for digit in group) for group in groups)
+
+
+def code_words(code: str) -> str:
+    """Return the words for a code's letters: `K 开　M 马`."""
+    letters, between = (_LETTERS_EN, ", ") if is_english() else (_LETTERS, "　")
+    return between.join(f"{letter} {letters[letter]}" for letter in dict.fromkeys(code) if letter in letters)

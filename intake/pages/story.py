@@ -1,0 +1,108 @@
+"""A ticket as its caller reads it: status, next step, who, why then, what happened. Words only, no reading."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from intake.pages.filters import code_word, holder_name, spoken, unit_name
+from intake.pages.preferences import is_english
+from intake.pages.words import say
+from intake.plain_words import step_in_words
+from intake.stores import rules
+from shared.domain.terms import HolderKind, State
+from shared.domain.ticket import Ticket
+from shared.reads.tickets import TicketView
+
+_STEP_OF = {
+    State.REGISTERED: 0,
+    State.RETURN_REQUESTED: 0,
+    State.DISPATCHED: 1,
+    State.SIGNED: 2,
+    State.REOPENED: 2,
+    State.REPLY_SUBMITTED: 2,
+    State.RESOLVED: 4,
+    State.CLOSED: 5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What the tracking page shows. `step` counts the five steps from 0; None where the way ended elsewhere."""
+
+    number: str
+    title: str
+    body: str
+    status: str
+    next_step: str
+    step: int | None
+    holder: str
+    why: str
+    answers: list[dict[str, str]]
+    steps: list[dict[str, str]]
+    acts: list[str]
+    read_at: str
+
+
+def story(view: TicketView, acts: list[str], now: datetime) -> Story:
+    """Tell the ticket to its caller."""
+    ticket = view.ticket
+    return Story(
+        number=view.number,
+        title=view.title,
+        body=view.body,
+        status=code_word(ticket.state, "public_state"),
+        next_step=next_step(ticket),
+        step=_STEP_OF.get(ticket.state),
+        holder=holder_name(ticket),
+        why=_why(ticket),
+        answers=_answers(view),
+        steps=[_step(entry) for entry in view.timeline],
+        acts=acts,
+        read_at=spoken(now),
+    )
+
+
+def next_step(ticket: Ticket) -> str:
+    """Return what comes next and by when."""
+    match ticket.state:
+        case State.RESOLVED:
+            return say("ticket.next.call")
+        case State.CLOSED | State.WITHDRAWN | State.NOT_ACCEPTED:
+            return say("ticket.next.over")
+    if ticket.due_at is None:
+        is_placed = ticket.holder_kind in (HolderKind.UNIT, HolderKind.SEAT)
+        return say("ticket.next.none" if is_placed else "ticket.next.finding")
+    return say("ticket.next.late" if ticket.is_overdue else "ticket.next.due", due=spoken(ticket.due_at))
+
+
+def newest_step(view: TicketView) -> str:
+    """Return the newest step as a sentence."""
+    return step_in_words(view.timeline[0], rules(), english=is_english()) if view.timeline else ""
+
+
+def _why(ticket: Ticket) -> str:
+    is_open = ticket.holder_kind not in (HolderKind.FOLLOW_UP, HolderKind.ARCHIVE)
+    limit = rules().limits.get((ticket.nature, ticket.urgency))
+    if ticket.due_at is None or limit is None or not is_open:
+        return ""
+    due = spoken(ticket.due_at)
+    if limit.hours is not None:
+        return say("ticket.why.hours", urgency=code_word(ticket.urgency, "urgency"), hours=limit.hours, due=due)
+    return say("ticket.why.days", nature=code_word(ticket.nature, "nature"), days=limit.working_days, due=due)
+
+
+def _answers(view: TicketView) -> list[dict[str, str]]:
+    newest = next((entry for entry in view.timeline if "public" in entry.texts), None)
+    if newest is None:
+        return []
+    about = " · ".join(part for part in (_who(newest), spoken(newest.at)) if part)
+    return [{"text": newest.texts["public"], "about": about}]
+
+
+def _who(entry: Any) -> str:
+    return unit_name(entry.facts.get("unit"))
+
+
+def _step(entry: Any) -> dict[str, str]:
+    words = entry.texts.get("supplement", "")
+    return {"text": step_in_words(entry, rules(), english=is_english()), "at": spoken(entry.at), "words": words}

@@ -1,0 +1,51 @@
+"""The domain's refusals by code: (Chinese where the domain gives no better sentence, English)."""
+
+from collections.abc import Mapping
+
+REFUSALS: Mapping[str, tuple[str, str]] = {
+    "not_found": ("没有找到这件工单。请核对流水号。", "This ticket was not found. Check the number."),
+    "changed_meanwhile": (
+        "这件工单刚刚有了变化，请看过最新情况再提交。",
+        "This ticket has just changed. Look at the latest state, then send again.",
+    ),
+    "not_now": ("工单现在的状态不能做这一步。", "This step is not possible in the ticket's present state."),
+    "role_may_not": ("您的岗位不能做这一步。", "Your role may not do this."),
+    "wrong_login": ("登录名或密码不对。", "Login or password is not right."),
+    "login_needed": ("请先登录。", "Log in first."),
+    "too_many_tries": ("试的次数太多了，请过一会儿再试。", "Too many tries. Wait a while, then try again."),
+    "already_returned": (
+        "这个单位退过这件工单。要再派给它，请写明理由。",
+        "This unit has returned the ticket before. To send it there again, give a reason.",
+    ),
+    "same_unit": ("工单已经在这个单位。", "The ticket is already with this unit."),
+    "unknown_unit": ("没有这个单位，请从列表里选。", "There is no such unit. Choose one from the list."),
+    "unknown_county": ("没有这个区（市）县，请从列表里选。", "There is no such district. Choose one from the list."),
+    "unknown_skill": ("没有这个专家队列，请从列表里选。", "There is no such expert queue. Choose one from the list."),
+    "unknown_colleague": ("请选择本单位的同事。", "Choose a colleague of your own unit."),
+    "conflict_of_interest": (
+        "诉求反映的就是这个单位，不能派给它。",
+        "The request is about this very unit, so it cannot go there.",
+    ),
+    "already_taken": ("同事已经在办这件工单，请先请他移交。", "A colleague works on it. Ask them to hand it over first."),
+    "not_the_handler": ("只有经办人或本单位领导可以移交。", "Only the handler or the unit's leader can hand it over."),
+    "contact_missing": ("请先联系诉求人，再提交答复。", "Contact the caller first, then submit the reply."),
+    "approval_missing": ("答复要先由本单位领导审核。", "The unit's leader must approve the reply first."),
+    "wrong_end_reason": ("归档原因与工单状态不符，请重新选择。", "This reason does not fit the ticket's state. Choose another."),
+    "key_reused": ("这个表单已经提交过。请重新填写一份。", "This form was sent before. Please start a new one."),
+    "already_registered": ("这个流水号已经登记过了。", "This number is registered already."),
+    "login_taken": ("这个登录名已经有人用了。", "This login is taken."),
+    "bad_password": (
+        "密码要 8 到 128 个字符，不能包含登录名。",
+        "The password needs 8 to 128 characters and must not contain the login.",
+    ),
+    "bad_unit": ("承办人要选单位，其他岗位不选。", "A handler needs a unit; other roles have none."),
+    "bad_role": ("请选择岗位。", "Choose a role."),
+    "bad_code": ("一次性代码不对或已过期。重新启动 ./hotline up 会给出新的。", "The one-time code is wrong or has expired. Restarting"
+        " ./hotline up gives a new one."),
+    "bad_input": ("请检查填写的内容。", "Please check what you entered."),
+    "forged_form": ("这个表单已经失效。请刷新页面，再提交一次。", "This form has expired. Reload the page and send it again."),
+    "try_again": ("系统暂时繁忙，您的内容还没有保存。请过几秒再提交一次。", "The system is busy and nothing was saved. Send it again in a few"
+        " seconds."),
+    "internal": ("系统出错了，已经记录。请稍后再试，或拨打 12345。", "Something broke on our side and was recorded. Try again later, or call"
+        " 12345."),
+}  # fmt: skip

@@ -1,0 +1,119 @@
+"""A queue beside its open ticket: triage, follow-up, expert seat and desk are this page with another queue."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Response, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from intake.acts import current_viewer
+from intake.pages.act_forms import FIELDS, KEYS
+from intake.pages.frame import framed, queue_of, tabs
+from intake.pages.mistakes import Mistake
+from intake.pages.replies import page
+from intake.pages.rows import ROWS_PER_PAGE, chosen_cursor, chosen_filter, read_lines
+from intake.pages.sheet import Sheet, first_movers, read_sheet
+from intake.pages.words import say
+from intake.problems import problem
+from intake.stores import engine
+from shared.domain.numbers import in_fours
+from shared.domain.terms import Role
+from shared.domain.viewer import Viewer
+from shared.ledger.write import business_now
+from shared.reads.queues import Only, Queue, counts
+
+_PLACES_OF = {
+    Role.OPERATOR: ("triage", "followups"),
+    Role.SUPERVISOR: ("triage", "followups"),
+    Role.EXPERT: ("seat",),
+    Role.HANDLER: ("desk",),
+}
+_FILTERS = (None, Only.MINE, Only.UNSIGNED, Only.WARNED, Only.OVERDUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page shows besides the queue: the ticket asked for, what went wrong with a form, a revealed phone."""
+
+    number: str | None = None
+    mistake: Mistake | None = None
+    phone: str | None = None
+
+
+def place_of(name: str, viewer: Viewer) -> str:
+    """Return the place that a form came from; the ticket's own page where it is none of the viewer's."""
+    return name if name in _PLACES_OF.get(viewer.role, ()) else "ticket"
+
+
+def address_of(place: str, number: str | None, **more: str | None) -> str:
+    """Return the address of a ticket at a place, with the filter of the list kept."""
+    only = request.values.get("only") or None
+    if place == "ticket":
+        return url_for("staff_pages.ticket", number=number, **more)
+    return url_for(f"staff_pages.{place}", t=number, only=only, **more)
+
+
+def show(place: str, shown: Shown) -> Response:
+    """Return the page of a place; with `place` "ticket" the ticket stands alone."""
+    viewer = current_viewer()
+    wanted = queue_of(place, viewer)
+    with engine().begin() as connection:
+        now = business_now(connection)
+        bar = tabs(viewer, connection)
+        values: dict[str, Any] = {}
+        if wanted is not None:
+            only = chosen_filter()
+            asked = replace(wanted, only=only, limit=ROWS_PER_PAGE, cursor=chosen_cursor())
+            lines = read_lines(viewer, connection, asked, now)
+            values = {"lines": lines, "only": only, "filters": _filters(viewer, connection, wanted, place)}
+        number = shown.number or _first_number(values)
+        sheet = read_sheet(viewer, connection, number, now) if number else None
+    if place == "ticket" and sheet is None and shown.mistake is None:
+        return problem(404, "not_found", say("refusal.not_found"))
+    values |= _about(sheet, shown, place, number)
+    template = "staff/workplace.html" if wanted is not None else "staff/ticket.html"
+    return page(framed(template, bar, place, **values), shown.mistake)
+
+
+def said_in_words(values: MultiDict[str, str]) -> str | None:
+    """Return what has just been done, from the address that the act led to."""
+    act = values.get("said", "")
+    if act not in FIELDS:
+        return None
+    return f"{say(f'act.{act}')} ✓ {in_fours(''.join(c for c in values.get('of', '')[:24] if c.isdecimal()))}"
+
+
+def _about(sheet: Sheet | None, shown: Shown, place: str, number: str | None) -> dict[str, Any]:
+    return {
+        "sheet": sheet,
+        "mistake": shown.mistake,
+        "movers": first_movers(sheet, shown.mistake) if sheet else [],
+        "phone": shown.phone,
+        "place": place,
+        "number": number,
+        "is_chosen": shown.number is not None,
+        "said": said_in_words(request.args),
+        "fields": FIELDS,
+        "keys": KEYS,
+    }
+
+
+def _first_number(values: dict[str, Any]) -> str | None:
+    lines = values.get("lines")
+    return lines.numbers[0] if lines and lines.numbers else None
+
+
+def _filters(viewer: Viewer, connection: Any, wanted: Queue, place: str) -> list[dict[str, Any]]:
+    if place != "desk":
+        return []
+    found = counts(viewer, connection, wanted)
+    return [
+        {
+            "word": say(f"filter.{only.value if only else 'all'}"),
+            "count": found[only.value if only else "all"],
+            "url": url_for("staff_pages.desk", only=only),
+            "is_current": only == chosen_filter(),
+        }
+        for only in _FILTERS
+    ]
+
