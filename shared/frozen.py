@@ -90,17 +90,22 @@ class Patience:
         threading.Thread(target=self._probe, name="database-probe", daemon=True).start()
 
     def _probe(self) -> None:
-        """Connect until that does not time out. A refusal is an answer too: then requests fail fast by themselves."""
-        while True:
-            try:
-                self._dialect.connect(*self._address[0], **self._address[1]).close()
-            except psycopg.errors.ConnectionTimeout:
+        """Connect until that does not time out."""
+        try:
+            while self._times_out():
                 time.sleep(_PROBE_SECONDS)
-                continue
-            except psycopg.Error as error:
-                log.warning("database_refuses", error=type(error).__name__)
-            break
-        self._is_frozen = False
+        finally:
+            self._is_frozen = False
+
+    def _times_out(self) -> bool:
+        try:
+            self._dialect.connect(*self._address[0], **self._address[1]).close()
+        except psycopg.errors.ConnectionTimeout:
+            return True
+        except psycopg.Error as error:
+            # A refusal is an answer too: requests fail fast by themselves.
+            log.warning("database_refuses", error=type(error).__name__)
+        return False
 
 
 def _shut(dbapi: Any) -> None:

@@ -1,5 +1,8 @@
 """What must hold after a fault is healed, asked of the database and of what clients were told (FAULTS 5.3)."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from shared.domain.numbers import ticket_id_of
 from tests.system.load import Told
 from tests.system.running import Instance
@@ -38,12 +41,15 @@ _BROKEN = {
 }
 
 
+def broken_rows(ask: Callable[[str], Sequence[tuple[Any, ...]]]) -> dict[str, list[object]]:
+    """Return each invariant that does not hold in the database with the ids that break it."""
+    answers = {name: [row[0] for row in ask(query)] for name, query in _BROKEN.items()}
+    return {name: ids[:20] for name, ids in answers.items() if ids}
+
+
 def broken(instance: Instance, told: Told) -> dict[str, list[object]]:
     """Return each invariant that does not hold with what breaks it; empty when all is well."""
-    found: dict[str, list[object]] = {}
-    for name, query in _BROKEN.items():
-        if rows := instance.rows(query):
-            found[name] = [row[0] for row in rows][:20]
+    found = broken_rows(instance.rows)
     if told.differing:
         found["I1 a key always gets the same number"] = list(told.differing)
     if told.unknown:
