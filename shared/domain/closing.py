@@ -9,7 +9,7 @@ from shared.domain.events import Event, EventKind
 from shared.domain.rules import Rules
 from shared.domain.terms import EndReason, FollowUpResult, HolderKind, Role, State
 from shared.domain.ticket import Ticket
-from shared.domain.timing import time_limit
+from shared.domain.timing import mark_overdue, time_limit
 
 _ARCHIVE: dict[str, Any] = {"holder_kind": HolderKind.ARCHIVE, "holder_id": ""}
 _END = {
@@ -21,18 +21,20 @@ _END = {
 
 def answer_directly(ticket: Ticket, command: c.AnswerDirectly, rules: Rules, now: datetime) -> list[Event]:
     """直接答复: with the caller on the line it is over; an expert's written answer is followed up."""
+    late = mark_overdue(ticket, command, rules, now)
     changes: dict[str, Any] = {"state": State.RESOLVED, "resolved_at": now, "alarm": None}
     if command.actor.role is Role.EXPERT:
         changes |= {"holder_kind": HolderKind.FOLLOW_UP, "holder_id": "", "handler_id": command.actor.id}
-        return [Event(EventKind.ANSWERED_DIRECTLY, changes, texts={"public": command.public})]
+        return [*late, Event(EventKind.ANSWERED_DIRECTLY, changes, texts={"public": command.public})]
     answered = Event(EventKind.ANSWERED_DIRECTLY, changes | _ARCHIVE, texts={"public": command.public})
-    return [answered, _closed(EndReason.ANSWERED, now)]
+    return [*late, answered, _closed(EndReason.ANSWERED, now)]
 
 
 def not_accept(ticket: Ticket, command: c.NotAccept, rules: Rules, now: datetime) -> list[Event]:
     """不予受理: the caller is told the right way, nothing is dropped."""
     changes = {"state": State.NOT_ACCEPTED, "alarm": None} | _ARCHIVE
-    return [Event(EventKind.NOT_ACCEPTED, changes, texts={"public": command.public})]
+    refused = Event(EventKind.NOT_ACCEPTED, changes, texts={"public": command.public})
+    return [*mark_overdue(ticket, command, rules, now), refused]
 
 
 def follow_up(ticket: Ticket, command: c.FollowUp, rules: Rules, now: datetime) -> list[Event]:
@@ -73,7 +75,7 @@ def _closed(reason: EndReason, now: datetime) -> Event:
 def _reopened(ticket: Ticket, reason: str, rules: Rules, now: datetime) -> Event:
     changes, facts = time_limit(rules, ticket.nature, ticket.urgency, now)
     if ticket.unit is None:
-        changes |= {"holder_kind": HolderKind.TRIAGE, "holder_id": ""}
+        changes |= {"holder_kind": HolderKind.TRIAGE, "holder_id": "", "handler_id": None}
     else:
         changes |= {"holder_kind": HolderKind.UNIT, "holder_id": ticket.unit}
     changes |= {"state": State.REOPENED, "cycle": ticket.cycle + 1, "is_approved": False}

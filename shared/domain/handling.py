@@ -9,6 +9,7 @@ from shared.domain.events import Event, EventKind
 from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind, State
 from shared.domain.ticket import Ticket
+from shared.domain.timing import mark_overdue
 
 
 def sign(ticket: Ticket, command: c.Sign, rules: Rules, now: datetime) -> list[Event]:
@@ -60,8 +61,13 @@ def reply(ticket: Ticket, command: c.Reply, rules: Rules, now: datetime) -> list
     if not command.contacted and not (ticket.hidden_identity or ticket.confidential):
         raise Refused("contact_missing", "请先联系诉求人，再提交答复。")
     texts = {"public": command.public, "internal": command.internal}
-    changes = {"state": State.REPLY_SUBMITTED, "is_approved": False, "handler_id": ticket.handler_id or command.actor.id}
-    return [Event(EventKind.REPLY_SUBMITTED, changes, {"contacted": command.contacted}, texts)]
+    changes = {
+        "state": State.REPLY_SUBMITTED,
+        "is_approved": False,
+        "handler_id": ticket.handler_id or command.actor.id,
+    }
+    replied = Event(EventKind.REPLY_SUBMITTED, changes, {"contacted": command.contacted}, texts)
+    return [*mark_overdue(ticket, command, rules, now), replied]
 
 
 def approve(ticket: Ticket, command: c.Approve, rules: Rules, now: datetime) -> list[Event]:

@@ -30,8 +30,8 @@ def warn(ticket: Ticket, command: c.Warn, rules: Rules, now: datetime) -> list[E
     return [Event(EventKind.WARNED, {"is_warned": True}, {"due_at": ticket.due_at, "unit": ticket.unit})]
 
 
-def mark_overdue(ticket: Ticket, command: c.MarkOverdue, rules: Rules, now: datetime) -> list[Event]:
-    """超期, once per due time and strictly after it."""
+def mark_overdue(ticket: Ticket, command: c.Command, rules: Rules, now: datetime) -> list[Event]:
+    """超期, once per due time and strictly after it; an answer that comes before the worker noticed is late all the same."""
     if ticket.is_overdue or ticket.overdue_at is None or now < ticket.overdue_at:
         return []
     late = {"late_by_seconds": round((now - ticket.overdue_at).total_seconds(), 3)}
