@@ -55,6 +55,7 @@ def run_in_front(home: Home, host: str, prepare: Prepare, greet: Greet) -> int:
     with lock, stop_signals():
         deaths: list[float] = []
         try:
+            instance.write_note(home, {}, has_services=False)
             while len(deaths) < SUPERVISOR_DEATHS:
                 _run_once(Stack(home, progress, host, outside), progress, prepare, greet)
                 progress.step("The supervisor has died: starting again")
@@ -64,6 +65,8 @@ def run_in_front(home: Home, host: str, prepare: Prepare, greet: Greet) -> int:
             return 0
         except (EngineFailed, OSError) as error:
             return complain(f"\n{error}")
+        finally:
+            instance.forget_note(home)
     return complain(
         f"The supervisor died {SUPERVISOR_DEATHS} times in 5 minutes; its log is {home.logs}/supervisord.log"
     )
@@ -84,7 +87,6 @@ def _run_once(stack: Stack, progress: Progress, prepare: Prepare, greet: Greet) 
         progress.plain("\nCtrl-C stops everything in order; the data stay.")
         _watch(stack, progress)
     finally:
-        instance.forget_note(stack.home)
         stack.stop()
 
 
@@ -109,8 +111,8 @@ def tell_addresses(progress: Progress, note: instance.Note | None) -> None:
 
 def _already_running(home: Home) -> int:
     progress, note = Progress(), instance.read_note(home)
-    if note is None:
-        return complain("Another start of this instance is under way.")
+    if note is None or not note.public_url:
+        return complain("Another start of this instance is under way; `./hotline stop` ends it.")
     progress.plain(f"Already running (process {note.pid}); `./hotline stop` ends it.")
     tell_addresses(progress, note)
     return 0

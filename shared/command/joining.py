@@ -32,7 +32,8 @@ def join(needs: Needs, args: argparse.Namespace, cleanup: ExitStack) -> None:
     home = _choose(args.demo)
     lock = instance.take(home)
     if lock is None:
-        if instance.read_note(home) is None:
+        note = instance.read_note(home)
+        if note is None or not note.has_services:
             raise SystemExit("The instance is just starting or stopping: try again in a moment.")
         os.environ.update(json.loads(home.environment.read_text()))
         return

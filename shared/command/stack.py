@@ -66,7 +66,7 @@ class Stack:
         names = [one.name for one in self.states() if one.group == "services"]
         self._progress.step(f"Starting {', '.join(names)}")
         self._running().start_services()
-        if not self._progress.wait(self.is_ready, self._missing, START_SECONDS):
+        if not self._progress.wait(self.is_ready, self._missing, START_SECONDS, every=0.25):
             logs = "\n".join(
                 f"--- {name}\n{tail(self.home.logs / f'{name}.log')}" for name in not_running(self.states())
             )
@@ -77,7 +77,7 @@ class Stack:
         if self.supervisor is not None and self.supervisor.is_alive():
             self._progress.step("Stopping the services, then the engines")
             self.supervisor.stop()
-            leftovers.end_all(self.home, self._progress, "Some did not stop")
+        leftovers.end_all(self.home, self._progress, "Some did not stop")
 
     def states(self) -> list[State]:
         """Return every process's state, empty when the supervisor does not answer."""

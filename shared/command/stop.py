@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
         if instance.is_held(home):
             note = instance.read_note(home)
             if note is None:
-                return complain(f"`{name}` is just starting or stopping: try again in a moment.")
+                return complain(f"`{name}` is in use by another verb: try again when that has ended.")
             progress.step(f"Stopping `{name}`")
             os.kill(note.pid, signal.SIGTERM)
             if not progress.wait(lambda home=home: not instance.is_held(home), lambda: "it to stop", STOP_SECONDS):  # type: ignore[misc]
