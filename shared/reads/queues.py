@@ -18,6 +18,7 @@ from shared.tables.ticket import ticket as t
 from shared.tables.ticket import ticket_text
 
 MOST_ROWS = 100
+_RUNS = t.c.holder_kind != HolderKind.FOLLOW_UP  # a resolved ticket keeps its marks, but nobody must hurry any more
 
 
 class Only(StrEnum):
@@ -101,8 +102,8 @@ def counts_by_holder(viewer: Viewer, connection: Connection) -> list[sa.RowMappi
             t.c.holder_id,
             t.c.state,
             sa.func.count().label("open"),
-            sa.func.count().filter(t.c.is_warned & ~t.c.is_overdue).label("warned"),
-            sa.func.count().filter(t.c.is_overdue).label("overdue"),
+            sa.func.count().filter(_filter(viewer, Only.WARNED)).label("warned"),
+            sa.func.count().filter(_filter(viewer, Only.OVERDUE)).label("overdue"),
         )
         .where(visible_to(viewer), t.c.holder_kind != HolderKind.ARCHIVE)
         .group_by(t.c.holder_kind, t.c.holder_id, t.c.state)
@@ -140,9 +141,9 @@ def _filter(viewer: Viewer, only: Only) -> sa.ColumnElement[bool]:
         case Only.UNSIGNED:
             return t.c.state.in_([State.DISPATCHED, State.REOPENED])
         case Only.WARNED:
-            return t.c.is_warned & ~t.c.is_overdue
+            return _RUNS & t.c.is_warned & ~t.c.is_overdue
         case Only.OVERDUE:
-            return t.c.is_overdue
+            return _RUNS & t.c.is_overdue
         case Only.ALARM:
             return t.c.alarm.is_not(None)
 
