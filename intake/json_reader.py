@@ -1,6 +1,7 @@
 """Reads JSON bodies strictly: what Flask's own reader answers with a 500 or passes on is a 400 here (SECURITY 2.6)."""
 
 import json
+import math
 from typing import Any
 
 from flask import Request
@@ -69,6 +70,9 @@ def _check(value: Any, depth: int) -> None:
     if isinstance(value, str):
         if not is_storable(value):
             raise BadJson("文字里有 NUL 或不成对的代理字符。(A string holds NUL or a lone surrogate.)")
+    elif isinstance(value, float):
+        if not math.isfinite(value):  # 1e400 is well-formed and yet no number
+            _no_constant(str(value))
     elif isinstance(value, dict):
         for key, item in value.items():
             _check(key, depth + 1)

@@ -34,7 +34,7 @@ class Keys:
     session: bytes
 
     def pick_up_code(self, ticket_id: int, version: int) -> str:
-        """Return the ten Crockford characters that open the ticket with its number. Never stored; a new version revokes."""
+        """Return ten Crockford characters that open the ticket with its number. Never stored; a new version revokes."""
         digest = hmac.digest(self.code, f"{ticket_id}:{version}".encode(), "sha256")
         bits = int.from_bytes(digest[:7], "big") >> 6
         return "".join(_CROCKFORD[(bits >> shift) & 31] for shift in range(45, -5, -5))
@@ -43,7 +43,7 @@ class Keys:
         """Compare in constant time. Case, blanks, hyphens and the look-alikes O I L U are forgiven."""
         plain = re.sub(r"[\s\-]+", "", typed).upper().translate(_FORGIVEN)
         right = self.pick_up_code(ticket_id, version)
-        return hmac.compare_digest(plain.encode(), right.encode())
+        return hmac.compare_digest(_bytes(plain), right.encode())
 
     def link_token(self, ticket_id: int, version: int) -> str:
         """Return the follow link's token: the id and 128 bits that only this key can make."""
@@ -53,7 +53,7 @@ class Keys:
 
     def is_link(self, token: str, ticket_id: int, version: int) -> bool:
         """Compare in constant time."""
-        return hmac.compare_digest(token.encode(), self.link_token(ticket_id, version).encode())
+        return hmac.compare_digest(_bytes(token), self.link_token(ticket_id, version).encode())
 
     def ticket_id_of_link(self, token: str) -> int | None:
         """Return the id a token names. It proves nothing: compare the token with `link_token` of the row."""
@@ -85,6 +85,10 @@ class Keys:
     def request_mac(self, body: bytes) -> bytes:
         """Return the fingerprint of a request, to compare repeats of an idempotency key."""
         return hmac.digest(self.request, body, "sha256")
+
+
+def _bytes(typed: str) -> bytes:
+    return typed.encode("utf-8", "surrogatepass")  # what a browser sends may hold lone surrogates
 
 
 def text_digest(salt: bytes, text: str) -> str:

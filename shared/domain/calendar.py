@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 
@@ -28,7 +29,7 @@ class WorkingCalendar:
             for hours in day:
                 if hours.opens >= hours.closes:
                     raise ValueError(f"hours must open before they close: {hours.opens}-{hours.closes}")
-            for earlier, later in zip(day, day[1:], strict=False):
+            for earlier, later in pairwise(day):
                 if later.opens < earlier.closes:
                     raise ValueError(f"hours overlap: {earlier.closes} is after {later.opens}")
 
@@ -39,7 +40,7 @@ class WorkingCalendar:
     def end_of_working_day(self, start: datetime, days: int) -> datetime:
         """Return the closing instant, UTC, of the `days`-th working day counted from the day after `start`.
 
-        With `days` = 0 it is the close of the last working day not later than `start`'s own date. Source: REQUIREMENTS K2, K3.
+        With `days` = 0 it is the close of the last working day not later than `start`'s own date. REQUIREMENTS K2, K3.
         """
         if start.tzinfo is None:
             raise ValueError("a due time needs an aware start")

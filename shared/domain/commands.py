@@ -223,5 +223,3 @@ class Bury(Command):
 
     kind: str
     error: str
-
-

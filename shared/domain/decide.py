@@ -47,7 +47,7 @@ _DECIDERS: Mapping[type[c.Command], Decider] = {
 def decide(ticket: Ticket | None, command: c.Command, rules: Rules, now: datetime) -> list[Event]:
     """Return the events that `command` causes at `now`; an empty list means that there is nothing to do.
 
-    Raises `Refused` (with a sentence for the person), `NotYours` or `Conflict`. Pure: the same input gives the same answer.
+    Raises `Refused` (with a sentence for the person), `NotYours` or `Conflict`. Pure.
     """
     legal = LEGAL[type(command)]
     if command.actor.role not in legal.roles:

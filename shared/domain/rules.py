@@ -56,7 +56,7 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """What a caller is told at once 告知: danger (with its `urgency`), or a matter the line may not take (`urgency` None)."""
+    """What a caller is told at once 告知: a danger has its `urgency`, a matter the line may not take has none."""
 
     code: str
     name: str

@@ -31,7 +31,7 @@ def warn(ticket: Ticket, command: c.Warn, rules: Rules, now: datetime) -> list[E
 
 
 def mark_overdue(ticket: Ticket, command: c.Command, rules: Rules, now: datetime) -> list[Event]:
-    """超期, once per due time and strictly after it; an answer that comes before the worker noticed is late all the same."""
+    """超期, once per due time, strictly after it. Whoever answers late marks it too, should the worker not have yet."""
     if ticket.is_overdue or ticket.overdue_at is None or now < ticket.overdue_at:
         return []
     late = {"late_by_seconds": round((now - ticket.overdue_at).total_seconds(), 3)}

@@ -141,7 +141,10 @@ def in_state(state: State, holder: HolderKind, **more: Any) -> Ticket:
     held = {HolderKind.UNIT: UNIT, HolderKind.SEAT: SKILL}.get(holder, "")
     unit = {HolderKind.ROUTER: None, HolderKind.TRIAGE: None, HolderKind.SEAT: None}.get(holder, UNIT)
     fields = {"state": state, "holder_kind": holder, "holder_id": held, "unit": unit, "handler_id": None} | more
-    return replace(Life.begun().stands, **fields)
+    return replace(_BASE, **fields)
+
+
+_BASE = Life.begun().stands
 
 
 def dispatched(**more: Any) -> Life:

@@ -34,6 +34,7 @@ from tests.unit.scene import (
 UNITS = st.sampled_from((UNIT, OTHER_UNIT, "transport", "nowhere"))
 MAYBE_UNITS = st.none() | UNITS
 NATURES, URGENCIES = st.none() | st.sampled_from(Nature), st.none() | st.sampled_from(Urgency)
+CALLERS = (c.CallerDetails(), c.CallerDetails(email="a@b.cn"))
 COUNTIES, FLAGS = st.sampled_from((None, COUNTY, "atlantis")), st.sampled_from((None, True, False))
 CLASSIFIED = {"nature": NATURES, "urgency": URGENCIES, "county": COUNTIES}
 
@@ -41,7 +42,7 @@ CLASSIFIED = {"nature": NATURES, "urgency": URGENCIES, "county": COUNTIES}
 SAID: dict[type[c.Command], dict[str, st.SearchStrategy[object]]] = {
     c.Register: {
         **CLASSIFIED, "confidential": st.booleans(), "hidden_identity": st.booleans(), "accused_unit": MAYBE_UNITS,
-        "channel": st.sampled_from(Channel), "caller": st.sampled_from((c.CallerDetails(), c.CallerDetails(email="a@b.cn"))),
+        "channel": st.sampled_from(Channel), "caller": st.sampled_from(CALLERS),
     },
     c.Dispatch: {"unit": UNITS, **CLASSIFIED, "reason": st.sampled_from(("", "只有它能办"))},
     c.SendToSeat: {"skill": st.sampled_from((SKILL, "astrology")), "nature": NATURES, "urgency": URGENCIES},
@@ -132,7 +133,7 @@ class TicketLife(RuleBasedStateMachine):
         able = [who for who in (*EVERYBODY, worker) if who.role in LEGAL[kind].roles and may_see(who, stands)]
         return data.draw(st.sampled_from(able or EVERYBODY))
 
-    def ask(self, data, kind, actor=None, seen=st.none()):  # type: ignore[no-untyped-def]
+    def ask(self, data, kind, actor=None, *, seen):  # type: ignore[no-untyped-def]
         said = data.draw(st.fixed_dictionaries(SAID.get(kind, {})))
         actor = actor or self.somebody_who_may(data, kind)
         command = example(kind, actor, seen_seq=data.draw(seen), **said)
@@ -231,7 +232,7 @@ def expected_instant(life: Life) -> list[datetime]:
 TestRandomLives = TicketLife.TestCase
 # Without shrinking: it would take minutes, and the steps of an unshrunk life are few enough to read.
 TestRandomLives.settings = settings(
-    max_examples=60,
+    max_examples=40,
     stateful_step_count=50,
     deadline=None,
     report_multiple_bugs=False,

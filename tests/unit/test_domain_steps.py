@@ -251,16 +251,13 @@ def test_a_follow_up_closes_reopens_or_stays_in_the_queue() -> None:
     ],
 )
 def test_a_ticket_is_closed_with_a_true_reason_only(begun: str, reasons: set[EndReason]) -> None:
-    accepted = set()
     for reason in EndReason:
         life = {"resolved": resolved, "withdrawn": withdrawn, "not_accepted": not_accepted}[begun]()
-        try:
-            life.do(c.Close, OPERATOR, end_reason=reason)
-        except Refused as refusal:
-            assert refusal.code == "wrong_end_reason"
+        if reason in reasons:
+            assert life.do(c.Close, OPERATOR, end_reason=reason) == ["closed"]
+            assert life.stands.end_reason is reason
         else:
-            accepted.add(life.stands.end_reason)
-    assert accepted == reasons
+            assert refused(life, c.Close, OPERATOR, end_reason=reason) == "wrong_end_reason"
 
 
 def withdrawn() -> Life:
@@ -305,11 +302,13 @@ def test_confidentiality_and_a_hidden_name_can_be_set_and_lifted_by_an_amendment
     assert (life.stands.confidential, life.stands.hidden_identity) == (False, True)
 
 
-def test_every_command_has_a_valid_example_and_every_channel_can_register() -> None:
+def test_every_command_has_a_valid_example() -> None:
+    commands = {kind for kind in vars(c).values() if isinstance(kind, type) and issubclass(kind, c.Command)}
+    assert set(FORMS) == commands - {c.Command}
+
+
+def test_every_channel_can_register() -> None:
     assert {Life.begun(channel=channel).stands.channel for channel in Channel} == set(Channel)
-    assert set(FORMS) == {
-        kind for kind in vars(c).values() if isinstance(kind, type) and issubclass(kind, c.Command)
-    } - {c.Command}
 
 
 def test_an_administrator_has_no_part_in_tickets() -> None:

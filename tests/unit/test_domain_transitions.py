@@ -1,4 +1,4 @@
-"""Which command is legal from which state, and for whom: the table against REQUIREMENTS 3.3, and `decide` against the table."""
+"""What is legal from which state and for whom: the table against REQUIREMENTS 3.3, and `decide` against the table."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -52,7 +52,7 @@ MAY_GO_TO = {
 }
 # What issue 2 adds: a supervisor's re-dispatch takes a ticket from whoever has it.
 BY_A_SUPERVISOR = {(S.SIGNED, S.DISPATCHED), (S.REPLY_SUBMITTED, S.DISPATCHED)}
-# A returned or reopened ticket that lies before the hotline can turn out to be a question or out of scope, as a new one can.
+# A returned or reopened ticket before the hotline can turn out to be a question or out of scope, as a new one can.
 BEFORE_THE_HOTLINE = {
     (S.RETURN_REQUESTED, S.RESOLVED), (S.RETURN_REQUESTED, S.NOT_ACCEPTED), (S.RETURN_REQUESTED, S.REGISTERED),
     (S.REOPENED, S.RESOLVED), (S.REOPENED, S.NOT_ACCEPTED), (S.REOPENED, S.REGISTERED),
@@ -171,7 +171,7 @@ def test_a_missing_ticket_and_a_foreign_one_are_refused_in_the_same_words() -> N
 
 def test_a_refusal_says_in_words_where_the_ticket_stands() -> None:
     life = Life.begun()
-    with pytest.raises(Refused, match="已受理.*自动分派") as refusal:
+    with pytest.raises(Refused, match=r"已受理.*自动分派") as refusal:
         life.do(c.Close, OPERATOR)
     assert refusal.value.code == "not_now"
 
