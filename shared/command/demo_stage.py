@@ -20,13 +20,14 @@ LEFT_ALONE_SECONDS = 300.0
 _MOST = 400
 
 _WAITING = sa.text("""
-SELECT t.*, extract(epoch FROM real_lag(e.at))::float8 AS idle,
-    coalesce((SELECT speed FROM business_clock), 1) AS speed,
+WITH clock AS MATERIALIZED (
+    SELECT business_now() AS now, coalesce((SELECT speed FROM business_clock), 1) AS speed)
+SELECT t.*, extract(epoch FROM clock.now - e.at)::float8 / clock.speed AS idle, clock.speed,
     CASE WHEN t.holder_kind = 'triage'
         THEN (SELECT body FROM decision d WHERE d.ticket_id = t.id ORDER BY seq DESC LIMIT 1) END AS decided
-FROM ticket t JOIN ticket_event e ON e.ticket_id = t.id AND e.seq = t.seq
+FROM clock, ticket t JOIN ticket_event e ON e.ticket_id = t.id AND e.seq = t.seq
 WHERE t.city = :city AND t.holder_kind NOT IN ('archive', 'router') AND NOT EXISTS (
-    SELECT FROM ticket_event v WHERE v.ticket_id = t.id AND real_lag(v.at) < make_interval(secs => :left_alone)
+    SELECT FROM ticket_event v WHERE v.ticket_id = t.id AND v.at > clock.now - clock.speed * make_interval(secs => :left_alone)
         AND (v.body::json -> 'actor' ->> 'role') <> 'caller'
         AND (v.body::json -> 'actor' ->> 'id')::bigint = ANY(:visitors))
 ORDER BY e.at LIMIT :most""")

@@ -111,7 +111,12 @@ class Words:
         for armed in one.armed:
             yield "  " + self._armed(armed)
         if not one.armed:
-            yield "  " + self._say("没有，等人处理", "nothing, it waits for a person")
+            is_over = one.ticket.holder_kind is HolderKind.ARCHIVE
+            end, wait = (
+                ("没有，已经结束", "nothing, it is finished"),
+                ("没有，等人处理", "nothing, it waits for a person"),
+            )
+            yield "  " + self._say(*(end if is_over else wait))
 
     def _armed(self, armed: Armed) -> str:
         label = _ARMED.get(armed.kind)

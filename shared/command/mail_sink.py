@@ -26,7 +26,7 @@ class Sink:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 aiosmtpd's
         """Keep one mail and forget the oldest."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        reference = re.sub(r"[^0-9A-Za-z._-]", "", str(message_from_bytes(content).get("Message-ID", "")))
+        reference = re.sub(r"[^0-9A-Za-z.@_-]", "", str(message_from_bytes(content).get("Message-ID", "")))
         self._count += 1
         file = self._folder / f"{self._count:08d}-{reference[:80]}.eml"
         file.write_bytes(content)
