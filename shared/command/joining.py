@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import sys
 from contextlib import ExitStack
 from enum import Enum
 
@@ -41,7 +42,7 @@ def join(needs: Needs, args: argparse.Namespace, cleanup: ExitStack) -> None:
     if needs is Needs.DATABASE and os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         return
     cleanup.enter_context(stop_signals())
-    progress = Progress()
+    progress = Progress(sys.stderr)  # the verb's own answer has stdout for itself
     leftovers.end_all(home, progress)
     stack = Stack(home, progress, "127.0.0.1", dict(os.environ))
     cleanup.callback(stack.stop)

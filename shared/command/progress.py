@@ -4,22 +4,24 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from typing import TextIO
 
 
 class Progress:
     """Prints steps at once, so that nobody wonders whether anything happens."""
 
-    def __init__(self) -> None:
+    def __init__(self, to: TextIO = sys.stdout) -> None:
+        self._to = to
         # `hotline` tells when it began: making the environment is part of what a person waits for.
         self._began = float(os.environ.pop("HOTLINE_BEGAN", time.monotonic()))
 
     def step(self, text: str) -> None:
         """Print one line."""
-        print(f"[{time.monotonic() - self._began:5.1f} s] {text}", flush=True)
+        print(f"[{time.monotonic() - self._began:5.1f} s] {text}", file=self._to, flush=True)
 
     def plain(self, text: str = "") -> None:
         """Print a line that is a result, not a step."""
-        print(text, flush=True)
+        print(text, file=self._to, flush=True)
 
     def wait(self, is_done: Callable[[], bool], what: Callable[[], str], seconds: float, every: float = 0.1) -> bool:
         """Poll until done; say every 5 s what is still awaited. False when the time is over."""
