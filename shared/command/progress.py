@@ -10,7 +10,7 @@ from typing import TextIO
 class Progress:
     """Prints steps at once, so that nobody wonders whether anything happens."""
 
-    def __init__(self, to: TextIO = sys.stdout) -> None:
+    def __init__(self, to: TextIO | None = None) -> None:
         self._to = to
         # `hotline` tells when it began: making the environment is part of what a person waits for.
         self._began = float(os.environ.pop("HOTLINE_BEGAN", time.monotonic()))
