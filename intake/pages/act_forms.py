@@ -74,7 +74,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
 }
 KEYS: Mapping[str, str] = {"sign": "s", "reply": "r", "return": "b", "hand_over": "a", "follow_up": "r", "dispatch": "d"}
 # Which act is the one thing to do next; the first legal one owns the page's primary button.
-FIRST = ("sign", "take", "approve", "resolve", "reply", "follow_up", "answer_directly", "dispatch", "close")
+FIRST = ("sign", "take", "approve", "resolve", "reply", "follow_up", "dispatch", "answer_directly", "close")
 _ENDS = {
     State.RESOLVED: (EndReason.SOLVED, EndReason.ANSWERED, EndReason.UNREACHABLE),
     State.WITHDRAWN: (EndReason.WITHDRAWN,),

@@ -9,6 +9,7 @@ from marshmallow import ValidationError
 
 from intake import schemas
 from intake.acts import ACTS, carry_out, current_viewer
+from intake.pages.act_forms import FIELDS
 from intake.pages.blueprints import staff_pages
 from intake.pages.filters import holder_name, spoken
 from intake.pages.frame import framed, tabs
@@ -86,7 +87,7 @@ def _registered(number: str, mistake: Mistake | None = None) -> Response:
         return redirect(url_for("staff_pages.console"), 303)  # type: ignore[return-value]
     if sheet.view.ticket.registered_by != viewer.id:
         return redirect(url_for("staff_pages.ticket", number=number), 303)  # type: ignore[return-value]
-    html = framed("staff/console.html", bar, "console", sheet=sheet, mistake=mistake, **_read_out(sheet))
+    html = framed("staff/console.html", bar, "console", sheet=sheet, mistake=mistake, fields=FIELDS, **_read_out(sheet))
     return page(html, mistake)
 
 

@@ -28,8 +28,8 @@ class Block:
         return not self.counted
 
     @property
-    def hours(self) -> float:
-        return round(self.counted / timedelta(hours=1), 1)
+    def hours(self) -> str:
+        return f"{self.counted / timedelta(hours=1):.3g}"
 
     @property
     def days(self) -> int:
@@ -49,8 +49,8 @@ class DuePicture:
     is_natural: bool
 
     @property
-    def hours(self) -> float:
-        return round(self.total / timedelta(hours=1), 1)
+    def hours(self) -> str:
+        return f"{self.total / timedelta(hours=1):.4g}"
 
 
 def due_picture(ticket: Timed, rules: Rules, now: datetime) -> DuePicture | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import render_template, url_for
 from sqlalchemy.engine import Connection
 
 from shared.domain.terms import HolderKind, Role
@@ -27,7 +27,6 @@ class Tab:
     name: str
     url: str
     count: int | None
-    is_current: bool
 
 
 def queue_of(face: str, viewer: Viewer) -> Queue | None:
@@ -50,8 +49,7 @@ def tabs(viewer: Viewer, connection: Connection) -> list[Tab]:
     for name in FACES.get(viewer.role, ()):
         queue = queue_of(name, viewer)
         count = counts(viewer, connection, queue)["all"] if queue else None
-        endpoint = f"staff_pages.{name}"
-        found.append(Tab(name, url_for(endpoint), count, request.endpoint == endpoint))
+        found.append(Tab(name, url_for(f"staff_pages.{name}"), count))
     return found
 
 

@@ -14,6 +14,8 @@ from intake.problems import status_of
 from shared.domain.errors import Conflict, Refused
 
 _NOT_TYPED = ("csrf_token", "key", "back", "then", "act")
+# Which field of the form a refusal speaks of, where the domain does not say.
+_FIELD_OF = {"contact_missing": "contacted", "already_returned": "reason", "wrong_end_reason": "end_reason"}
 _LENGTH = re.compile(r"要 (\d+) 到 (\d+) 个字，现在是 (\d+) 个。")
 _PLAIN = {
     "Missing data for required field.": "mistake.missing",
@@ -57,7 +59,7 @@ def mistake_of(error: Refused | ValidationError, act: str, typed: Mapping[str, s
         messages = error.normalized_messages()
         return Mistake(act, 400, say("errors.title"), {name: _sentence(texts) for name, texts in messages.items()}, typed)
     sentence = refusal(error.code, error.why)
-    name = error.facts.get("field")
+    name = error.facts.get("field") or _FIELD_OF.get(error.code)
     fields = {str(name): sentence} if name else {}
     seen = error.facts.get("seen_seq") if isinstance(error, Conflict) else None
     retry_after = error.facts.get("retry_after")

@@ -12,7 +12,7 @@ from intake.pages.blueprints import public_pages
 from intake.pages.mistakes import Mistake, mistake_of, typed_form
 from intake.pages.options import counties
 from intake.pages.replies import page
-from intake.pages.story import newest_step, next_step
+from intake.pages.story import newest_seq, newest_step, next_step
 from intake.problems import problem
 from intake.registration import accepted, register
 from intake.stores import engine, rules
@@ -54,8 +54,9 @@ def done() -> Response:
     if view is None:
         return problem(404, "http_404", "")
     html = render_template(
-        "public/done.html", accepted=accepted(view.ticket), next_step=next_step(view.ticket), newest=newest_step(view)
-    )
+        "public/done.html", accepted=accepted(view.ticket), next_step=next_step(view.ticket), newest=newest_step(view),
+        seq=newest_seq(view),
+    )  # fmt: skip
     return page(html)
 
 

@@ -30,6 +30,7 @@ class Story:
     """What the tracking page shows. `step` counts the five steps from 0; None where the way ended elsewhere."""
 
     number: str
+    seq: int
     title: str
     body: str
     status: str
@@ -48,6 +49,7 @@ def story(view: TicketView, acts: list[str], now: datetime) -> Story:
     ticket = view.ticket
     return Story(
         number=view.number,
+        seq=newest_seq(view),
         title=view.title,
         body=view.body,
         status=code_word(ticket.state, "public_state"),
@@ -73,6 +75,11 @@ def next_step(ticket: Ticket) -> str:
         is_placed = ticket.holder_kind in (HolderKind.UNIT, HolderKind.SEAT)
         return say("ticket.next.none" if is_placed else "ticket.next.finding")
     return say("ticket.next.late" if ticket.is_overdue else "ticket.next.due", due=spoken(ticket.due_at))
+
+
+def newest_seq(view: TicketView) -> int:
+    """Return the newest public step's place in the log; the stream tells the page only of later ones."""
+    return view.timeline[0].seq if view.timeline else 0
 
 
 def newest_step(view: TicketView) -> str:

@@ -1,6 +1,6 @@
 """One ticket for every role, and the forms that act on it. A refusal shows the same page with what was typed."""
 
-from flask import Response, redirect, request
+from flask import Response, redirect, request, url_for
 from marshmallow import ValidationError
 
 from intake.acts import ACTS, STAFF_ACTS, carry_out, current_viewer
@@ -33,6 +33,8 @@ def act(number: str, act: str) -> Response:
         carry_out(ACTS[act], viewer, _ticket_id(number), with_unit_codes(typed))
     except (Refused, ValidationError) as error:
         return show(place, Shown(number, mistake_of(error, act, typed)))
+    if request.form.get("back") == "console":
+        return redirect(url_for("staff_pages.console", read=number), 303)  # type: ignore[return-value]
     is_next = place in ("triage", "followups")
     return redirect(address_of(place, None if is_next else number, said=act, of=number), 303)  # type: ignore[return-value]
 

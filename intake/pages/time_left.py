@@ -51,7 +51,9 @@ def time_left(ticket: Timed, rules: Rules, now: datetime) -> TimeLeft:
     """Return how the ticket's time stands at `now`."""
     if ticket.holder_kind in _OVER:
         return TimeLeft("done", 100, Label("不再计时", "No clock running"))
-    if ticket.due_at is None or ticket.dispatched_at is None:
+    if ticket.dispatched_at is None:
+        return TimeLeft("none", 0, Label("还没有起算", "Not counting yet"))
+    if ticket.due_at is None:
         return TimeLeft("none", 0, Label("没有时限", "No time limit"))
     is_natural = counts_hours(ticket, rules)
     start = counted_from(ticket.dispatched_at, rules, is_natural=is_natural)

@@ -134,6 +134,7 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     "lost": ("连接断了，正在重连。{at} 以前的内容都在。", "Connection lost, trying again. Shown as of {at}."),
     "lost.short": ("连接断了，正在重连。最后更新：", "Connection lost, trying again. Last update: "),
     "errors.title": ("还不能提交，请看下面", "Not sent yet, please see below"),
+    "errors.back": ("回到您写的内容", "Back to what you wrote"),
     "error.home": ("回到首页", "Go to the start page"),
     "error.request": ("请求编号 {id}", "Request {id}"),
     "error.400": ("填写的内容有问题，没有提交。请返回检查，再提交一次。", "Something in the form is not right, so it was not sent. Go back,"

@@ -133,6 +133,7 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "ticket.due.counted": ("计入", "Counted"),
     "ticket.due.rest": ("不计（休息）", "Not counted (rest)"),
     "ticket.due.h": ("{hours} 时", "{hours} h"),
+    "ticket.due.rest.short": ("休", "rest"),
     "ticket.due.gap": ("休 {days} 天", "{days} rest days"),
     "ticket.due.now": ("现在", "now"),
     "ticket.due.picture": ("从 {start} 到 {due} 的工作时间", "Working time from {start} to {due}"),
@@ -191,7 +192,7 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "console.number": ("流水号（读给来电人）", "Number (read it out)"),
     "console.code": ("提取码", "Pick-up code"),
     "console.promise": ("这样答应来电人", "Say this"),
-    "console.promise.due": ("“这件事由{holder}办理，{due}前给您答复。”", "“{holder} will see to it and answer you by {due}.”"),
+    "console.promise.due": ("“这件事由{holder}办理，{due} 前给您答复。”", "“{holder} will see to it and answer you by {due}.”"),
     "console.promise.finding": ("“已经登记，正在确定由哪个单位办理。您凭流水号和提取码随时能查。”", "“It is registered and we are finding"
         " out who is responsible. With number and code you can follow it at any time.”"),
     "console.promise.closed": ("“您的问题刚才已经答复，记录留着，随时能查。”", "“Your question has been answered; the record is kept.”"),

@@ -2,7 +2,8 @@
 // Nothing moves under the hand: fields in use stay, rows keep their places, new rows wait behind one line.
 const body = document.body;
 const tell = body.dataset;
-let lastGood = new Date();
+let lastGood = new Date(0);
+const began = new Date();
 let source, latest, waiting, lostTimer, note;
 let stale = false;
 
@@ -65,7 +66,7 @@ async function refresh() {
   if (!answer.ok) return;
   latest = new DOMParser().parseFromString(await answer.text(), 'text/html');
   lastGood = new Date();
-  body.dataset.seq = latest.body.dataset.seq ?? '';
+  if (latest.body.dataset.seq) body.dataset.seq = latest.body.dataset.seq;
   for (const part of document.querySelectorAll('[data-live]')) {
     const fresh = latest.querySelector(`[data-live="${part.dataset.live}"]`);
     if (fresh && swap(part, fresh)) flash(part, 'fresh');
@@ -76,14 +77,14 @@ async function refresh() {
   document.dispatchEvent(new Event('refreshed'));
 }
 
-const soon = () => { waiting ??= setTimeout(refresh, 60); };
+// At once, but not more often than once a second: a city's queue may change many times in one.
+function soon() {
+  waiting ??= setTimeout(refresh, Math.max(60, lastGood.getTime() + 1000 - Date.now()));
+}
 
 function heard(event) {
   found();
-  const news = JSON.parse(event.data);
-  if (news.seq !== undefined && String(news.seq) === tell.seq) return;
-  if (tell.ticket && news.tickets && !news.tickets.includes(tell.ticket)) return;
-  soon();
+  if (String(JSON.parse(event.data).seq) !== tell.seq) soon();
 }
 
 function lost() {
@@ -93,7 +94,7 @@ function lost() {
     note.setAttribute('role', 'status');
     body.append(note);
   }
-  note.textContent = tell.lost + lastGood.toLocaleTimeString([], {hour: '2-digit', minute: '2-digit'});
+  note.textContent = tell.lost + (lastGood.getTime() ? lastGood : began).toLocaleTimeString([], {hour: '2-digit', minute: '2-digit'});
   document.querySelector('.live')?.classList.add('lost');
 }
 
@@ -108,7 +109,9 @@ function found() {
 function connect() {
   source = new EventSource(tell.stream, {withCredentials: true});
   source.addEventListener('status', heard);
-  source.onopen = () => { if (lostTimer) soon(); found(); };
+  source.addEventListener('queue', () => { found(); soon(); });
+  source.addEventListener('end', () => { source.close(); soon(); setTimeout(connect, 5000); });
+  source.onopen = () => { if (lostTimer || tell.catchUp) soon(); found(); };
   source.onerror = () => {
     lostTimer ??= setTimeout(lost, 5000);
     if (source.readyState === EventSource.CLOSED) { setTimeout(connect, 5000); soon(); }
