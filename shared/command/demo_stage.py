@@ -27,7 +27,8 @@ SELECT t.*, extract(epoch FROM clock.now - e.at)::float8 / clock.speed AS idle, 
         THEN (SELECT body FROM decision d WHERE d.ticket_id = t.id ORDER BY seq DESC LIMIT 1) END AS decided
 FROM clock, ticket t JOIN ticket_event e ON e.ticket_id = t.id AND e.seq = t.seq
 WHERE t.city = :city AND t.holder_kind NOT IN ('archive', 'router') AND NOT EXISTS (
-    SELECT FROM ticket_event v WHERE v.ticket_id = t.id AND v.at > clock.now - clock.speed * make_interval(secs => :left_alone)
+    SELECT FROM ticket_event v WHERE v.ticket_id = t.id
+        AND v.at > clock.now - clock.speed * make_interval(secs => :left_alone)
         AND (v.body::json -> 'actor' ->> 'role') <> 'caller'
         AND (v.body::json -> 'actor' ->> 'id')::bigint = ANY(:visitors))
 ORDER BY e.at LIMIT :most""")

@@ -73,6 +73,8 @@ _CAUSES: Mapping[K, tuple[type[c.Command], State | None]] = {
     K.OVERDUE: (c.MarkOverdue, None),
     K.JOB_BURIED: (c.Bury, None),
 }
+# An answer that comes late says so itself, before time does.
+_ALSO: Mapping[K, tuple[type[c.Command], ...]] = {K.OVERDUE: (c.Reply, c.AnswerDirectly, c.NotAccept)}
 _AT_UNIT = frozenset({State.DISPATCHED, State.SIGNED, State.REPLY_SUBMITTED, State.REOPENED})
 _ARCHIVED = frozenset({State.WITHDRAWN, State.NOT_ACCEPTED, State.CLOSED})
 _FIELDS = tuple(field.name for field in fields(Ticket))
@@ -85,10 +87,11 @@ def step_differences(before: Ticket | None, recorded: Recorded, after: Ticket) -
             yield Difference("illegal_step", f"{recorded.kind} is event {recorded.seq}")
         return
     command, left = _CAUSES[recorded.kind]
-    legal = LEGAL[command]
-    if before.state not in legal.states or before.holder_kind not in legal.holders:
+    causes = [LEGAL[one] for one in (command, *_ALSO.get(recorded.kind, ()))]
+    possible = [one for one in causes if before.state in one.states and before.holder_kind in one.holders]
+    if not possible:
         yield Difference("illegal_step", f"event {recorded.seq}, {recorded.kind}, from {before.state}")
-    if recorded.actor.role not in legal.roles:
+    if not any(recorded.actor.role in one.roles for one in possible or causes):
         yield Difference("illegal_actor", f"event {recorded.seq}, {recorded.kind}, by {recorded.actor.role}")
     if after.state is not (left or before.state):
         yield Difference("illegal_step", f"event {recorded.seq}, {recorded.kind}, to {after.state}")
