@@ -34,6 +34,8 @@ def read_json(request: Request) -> Any:
     """Return the request's JSON object, or raise `BadJson`."""
     if request.mimetype != "application/json":
         raise BadJson("Content-Type 必须是 application/json。(Send Content-Type: application/json.)")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise BadJson("请求体不要压缩。(Send the body without Content-Encoding.)")
     try:
         text = request.get_data().decode("utf-8")
     except UnicodeDecodeError:

@@ -36,9 +36,11 @@ class Program:
 def services(home: Home, host: str, ports: Ports, mail_port: int | None) -> list[Program]:
     """Return the product's own processes; `mail_port` is set in a demo, which has a mail sink and a feed besides."""
     granian = ["granian", "--interface", "wsgi", "--host", host, "--respawn-failed-workers", "--no-access-log"]
+    # Threads that may wait for slow senders; how many work at a time, `intake.wsgi` says.
+    granian += ["--blocking-threads", "32"]
     celery = ["worker", "-P", "prefork", "-c", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-    public = ["--port", str(ports.public), "--workers", "2", "--blocking-threads", "2", "intake.wsgi:public"]
-    staff = ["--port", str(ports.staff), "--workers", "1", "--blocking-threads", "4", "intake.wsgi:staff"]
+    public = ["--port", str(ports.public), "--workers", "2", "intake.wsgi:public"]
+    staff = ["--port", str(ports.staff), "--workers", "1", "intake.wsgi:staff"]
     address = f"[{host}]:{ports.stream}" if ":" in host else f"{host}:{ports.stream}"
     modules = {
         "intake-public": [*granian, *public],

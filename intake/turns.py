@@ -1,0 +1,46 @@
+"""The body first, then a turn: a slow sender holds a thread that waits, never one of the few that work.
+
+The server hands a request over as soon as its head is there, and reading the body has no time limit. As many threads as
+the server has may wait for bodies; of those that work there are no more than serve PostgreSQL best.
+"""
+
+import threading
+from collections.abc import Iterable
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Turns:
+    """Wraps a WSGI app: reads bodies of up to `most_bytes`, then lets `turns` requests at a time through."""
+
+    def __init__(self, app: "WSGIApplication", turns: int, most_bytes: int) -> None:
+        self._app, self._most_bytes = app, most_bytes
+        self._turns = threading.Semaphore(turns)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request."""
+        if not self._take_in(environ):
+            start_response("400 Bad Request", [("Content-Length", "0")])
+            return []
+        with self._turns:
+            return self._app(environ, start_response)
+
+    def _take_in(self, environ: "WSGIEnvironment") -> bool:
+        """Put the whole body into memory; tell whether it came as announced.
+
+        What is announced as too long stays unread, and what turns out too long is cut one byte past the limit and
+        announced as that: the app refuses both by their length.
+        """
+        announced = environ.get("CONTENT_LENGTH") or ""
+        length = int(announced) if announced.isdecimal() else None
+        if length is None and "HTTP_TRANSFER_ENCODING" not in environ:
+            return True
+        if length is not None and length > self._most_bytes:
+            return True
+        body = environ["wsgi.input"].read(self._most_bytes + 1 if length is None else length)
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        return length is None or len(body) == length
