@@ -221,12 +221,15 @@ def test_a_notice_that_was_sent_is_not_sent_again_by_a_job_that_was_not_closed(
 
 
 def test_a_consumer_whose_lease_ended_does_not_send(stage: Stage, port: int, server: Server) -> None:
-    stage.register(email=CALLER)
+    ticket_id = stage.register(email=CALLER)
     stale = claim(stage.engine, JobKind.NOTIFY)
     stage.end_leases()
+    server.answer_to_recipient = "451 later"
     notify(stage, port)
+    server.answer_to_recipient = "250 OK"
     handlers(stage, port)[JobKind.NOTIFY](stale)
-    assert len(server.mails) == 1
+    assert server.mails == []
+    assert [row["tries"] for row in notices(stage, ticket_id)] == [1]
 
 
 def test_without_a_mail_server_nobody_is_told_and_the_job_says_so(stage: Stage) -> None:
