@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,14 +34,17 @@ class Change:
     due_now: set[JobKind] = field(default_factory=set)
 
     def record(self, drafts: Sequence[Event], actor: Viewer, rules: Rules, now: datetime) -> None:
-        """Give the drafts their numbers and hashes, move the ticket, note what follows."""
+        """Give the drafts their numbers and hashes, move the ticket, note what follows. What raises changes nothing."""
+        after = replace(self, **{name: copy(getattr(self, name)) for name in _GROWING})
         for draft in drafts:
-            seq = (self.ticket.seq if self.ticket else 0) + 1
+            seq = (after.ticket.seq if after.ticket else 0) + 1
             recorded = Recorded(seq, draft.kind, now, actor, encode(draft.changes), encode(draft.facts))
-            self.ticket = evolve(self.ticket, recorded)
-            self._log(draft, recorded)
-            for follow_up in follow_ups(self.ticket, recorded, rules):
-                self._follow(follow_up, seq, now)
+            after.ticket = evolve(after.ticket, recorded)
+            after._log(draft, recorded)
+            for follow_up in follow_ups(after.ticket, recorded, rules):
+                after._follow(follow_up, seq, now)
+        for part in fields(self):
+            setattr(self, part.name, getattr(after, part.name))
 
     def ticket_row(self) -> dict[str, Any]:
         """Return the row of table `ticket`."""
@@ -75,6 +79,9 @@ class Change:
         self.jobs.append(named | {"due_at": encode(follow_up.due_at)})
         if follow_up.due_at <= now:
             self.due_now.add(follow_up.kind)
+
+
+_GROWING = tuple(part.name for part in fields(Change) if part.name not in ("ticket", "head"))
 
 
 def as_bytea(raw: bytes | None) -> str | None:

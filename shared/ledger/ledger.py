@@ -174,6 +174,7 @@ def _decide_alone(item: Item, change: Change, rules: Rules, now: datetime) -> Ou
         return Outcome(Verdict.FAILED, why=why_of(item.command))
     try:
         drafts = decide(change.ticket, item.command, rules, now)
+        change.record(drafts, item.command.actor, rules, now)
     except Conflict:
         return Outcome(Verdict.STALE)
     except Refused as refusal:
@@ -181,7 +182,6 @@ def _decide_alone(item: Item, change: Change, rules: Rules, now: datetime) -> Ou
     except Exception as error:
         log.exception("decide_failed", job=item.job.id, kind=item.job.kind)
         return Outcome(Verdict.FAILED, why=why_of(error))
-    change.record(drafts, item.command.actor, rules, now)
     return Outcome(Verdict.DONE if drafts else Verdict.MOOT)
 
 
