@@ -9,7 +9,9 @@ from flask_smorest import Blueprint
 
 from intake import schemas as s
 from intake.acts import ACTS, STAFF_ACTS, carry_out, current_viewer
-from intake.identity import drop_cookie, log_in as log_in_person, log_out as log_out_person, set_cookie, staff_cookie
+from intake.identity import drop_cookie, set_cookie, staff_cookie
+from intake.identity import log_in as log_in_person
+from intake.identity import log_out as log_out_person
 from intake.json_reader import StrictParser, read_json
 from intake.public_api import act_answer
 from intake.registration import register as register_ticket

@@ -89,4 +89,3 @@ def _players(rules: Rules) -> list[NewStaff]:
 
 def _admin(rules: Rules) -> Viewer:
     return Viewer(Role.ADMIN, rules.city)
-

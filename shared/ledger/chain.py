@@ -17,14 +17,10 @@ GENESIS = bytes(32)
 
 def canonical(value: Any) -> str:
     """Return the one JSON text of a value: sorted keys, no blanks, UTF-8 as it is."""
-    return json.dumps(
-        value, default=encode, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    )
+    return json.dumps(value, default=encode, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def event_body(
-    ticket_id: int, recorded: Recorded, texts: Mapping[str, str], decision_digest: str | None
-) -> str:
+def event_body(ticket_id: int, recorded: Recorded, texts: Mapping[str, str], decision_digest: str | None) -> str:
     """Return the canonical JSON that is stored and hashed. `texts` are salted digests by part."""
     return canonical(
         {
