@@ -38,6 +38,7 @@ def _compress(response: Response) -> Response:
     if request.endpoint != "static" or response.status_code != 200 or "gzip" not in request.accept_encodings:
         return response
     name = (request.view_args or {}).get("filename", "")
+    response.close()  # the file that it would have sent
     response.direct_passthrough = False
     response.set_data(_compressed(name))
     response.headers["Content-Encoding"] = "gzip"

@@ -1,6 +1,7 @@
 """The caller's page 查询: what is happening, when they hear, who has it, and what they can do."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flask import Response, redirect, render_template, request, url_for
 from marshmallow import ValidationError
@@ -45,6 +46,8 @@ def act(act: str) -> Response:
         done = carry_out(ACTS[act], viewer, viewer.ticket_id or 0, typed)
     except (Refused, ValidationError) as error:
         mistake = mistake_of(error, act, typed)
+        if isinstance(error, Refused) and error.code == "not_now":
+            mistake = replace(mistake, sentence=say("ticket.not_now"))
         return _withdrawal(typed, mistake) if act == "withdraw" and mistake.fields else _ticket(typed, mistake)
     said = act if done.event_count else f"{act}_joined"
     return redirect(url_for("public_pages.ticket", said=said), 303)  # type: ignore[return-value]

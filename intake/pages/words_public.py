@@ -127,6 +127,10 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     "ticket.urged.already": ("您刚刚催过，单位已经知道。", "You said so a short while ago; the department knows."),
     "ticket.supplemented": ("补充的内容已经记下。", "What you added is recorded."),
     "ticket.withdrawn": ("已经撤回。", "It is withdrawn."),
+    "ticket.not_now": (
+        "这件事的情况刚刚变了，现在不能这样做。最新情况在下面。",
+        "Things have just changed and this is not possible now. The latest is below.",
+    ),
     "ticket.live": ("这一页自动更新。", "This page updates by itself."),
     "ticket.read_at": ("{at} 更新过。", "Last updated {at}."),
     "ticket.only_you": ("只有您能打开。打 12345 也能听到同样的内容。", "Only you can open it. Calling 12345 tells you the same."),

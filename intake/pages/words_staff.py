@@ -100,6 +100,7 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "queue.back": ("回到列表", "Back to the list"),
     "row.due": ("{at} 到期", "due {at}"),
     "row.natural": ("自然时间", "clock time"),
+    "row.nobody.short": ("无", "–"),
     "row.nobody": ("还没有人认领", "Nobody has taken it"),
     "row.urged": ("催办 {n}", "Urged {n}"),
     "row.alarm": ("告警", "Alarm"),
