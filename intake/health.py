@@ -1,4 +1,4 @@
-"""Health for supervisors and load balancers: alive, and able to accept. Says `degraded` when work waits or Redis is gone."""
+"""Health for supervisors and load balancers: alive, able to accept, or `degraded`: work waits or Redis is gone."""
 
 from typing import Any
 

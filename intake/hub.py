@@ -68,7 +68,7 @@ class Hub:
 
     def _subscribe(self) -> None:
         client = redis.Redis.from_url(settings().redis_url, socket_timeout=30, socket_connect_timeout=1, retry=None)
-        listener = client.pubsub(ignore_subscribe_messages=True)
+        listener = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         try:
             listener.subscribe(CHANGED_CHANNEL)
             self._has_redis = True

@@ -1,4 +1,4 @@
-"""Who is asking: a member of staff by session, or a caller by the cookie that number and pick-up code were exchanged for."""
+"""Who is asking: staff by their session, a caller by the cookie that number and pick-up code were exchanged for."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -72,7 +72,7 @@ def log_out() -> None:
 
 
 def follow(number: str, code: str) -> Viewer:
-    """Return the caller whom number and pick-up code prove. Raises `Refused` (never saying which is wrong) or `TooMany`."""
+    """Return the caller whom number and code prove. Raises `Refused`, never saying which is wrong, or `TooMany`."""
     ticket_id = ticket_id_of(number)
     # A number is counted as typed ids are: unknown ones too, so that the limit tells nothing.
     subjects = ((attempts.FOLLOW_NUMBER, str(ticket_id)), (attempts.FOLLOW_ADDRESS, _address()))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from marshmallow import ValidationError
-from werkzeug.exceptions import HTTPException, UnprocessableEntity
+from werkzeug.exceptions import HTTPException
 
 from shared.domain.errors import Refused
 
@@ -99,7 +99,8 @@ def _refused(refusal: Refused) -> Response:
 
 
 def _invalid(error: ValidationError) -> Response:
-    return problem(400, "bad_input", sentence_of(error.normalized_messages()), error.normalized_messages())
+    messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+    return problem(400, "bad_input", sentence_of(messages), messages)
 
 
 def sentence_of(messages: Any) -> str:
@@ -111,7 +112,7 @@ def sentence_of(messages: Any) -> str:
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
-    messages = getattr(error, "data", {}).get("messages") if isinstance(error, UnprocessableEntity) or status == 400 else None
+    messages = getattr(error, "data", {}).get("messages") if status in (400, 422) else None
     if messages:
         return problem(400, "bad_input", sentence_of(messages), messages)
     headers = {"Allow": ", ".join(sorted(error.valid_methods or ()))} if status == 405 else {}  # type: ignore[attr-defined]
@@ -122,7 +123,7 @@ def _http(error: HTTPException) -> Response:
 
 def _database(error: sa.exc.SQLAlchemyError) -> Response:
     original = getattr(error, "orig", None)
-    # Whatever PostgreSQL cannot do now (gone, full, busy, waiting too long) may work in a moment; the rest is our mistake.
+    # What PostgreSQL cannot do now (gone, full, busy, waiting too long) may work in a moment; the rest is our mistake.
     passing = isinstance(original, psycopg.OperationalError | psycopg.InterfaceError)
     if not (passing or isinstance(error, sa.exc.TimeoutError) or getattr(error, "connection_invalidated", False)):
         return _unexpected(error)

@@ -49,7 +49,8 @@ def command_of(ticket: Ticket, decision: Decision, me: Viewer) -> Command:
     chosen = decision.chosen
     if chosen is None:
         return SendToTriage(**common, why=decision.why, decision=decision)
-    said: dict[str, Any] = {"duty": chosen.duty, "nature": decision.nature, "urgency": decision.urgency, "county": decision.county}
+    said: dict[str, Any] = {"duty": chosen.duty, "county": decision.county}
+    said |= {"nature": decision.nature, "urgency": decision.urgency}
     if chosen.holder_kind is HolderKind.SEAT:
         return SendToSeat(**common, skill=chosen.holder_id, **said, decision=decision)
     return Dispatch(**common, unit=chosen.holder_id, **said, decision=decision)

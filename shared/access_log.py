@@ -9,7 +9,7 @@ from shared.domain.viewer import Viewer
 from shared.tables.people import access_log
 
 
-def note(
+def note(  # noqa: PLR0913 the last three are what a line may lack
     connection: Connection,
     viewer: Viewer | None,
     action: str,

@@ -27,7 +27,8 @@ _COUNT = sa.text(
     "INSERT INTO attempt AS a (scope, subject, since, count) VALUES (:scope, :subject, clock_timestamp(), 1)"
     " ON CONFLICT (scope, subject) DO UPDATE SET"
     " count = CASE WHEN a.since < clock_timestamp() - make_interval(secs => :length) THEN 1 ELSE a.count + 1 END,"
-    " since = CASE WHEN a.since < clock_timestamp() - make_interval(secs => :length) THEN clock_timestamp() ELSE a.since END"
+    " since = CASE WHEN a.since < clock_timestamp() - make_interval(secs => :length) THEN clock_timestamp()"
+    " ELSE a.since END"
 )
 _SPENT = sa.text(
     "SELECT ceil(extract(epoch FROM since + make_interval(secs => :length) - clock_timestamp()))::int FROM attempt"

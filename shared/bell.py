@@ -82,7 +82,7 @@ class Bell:
                 queue=SERVICE_OF[kind],
                 expires=60,
             )
-        except Exception:  # any broker error means the same here: unknown, the watch will look
+        except Exception:  # noqa: BLE001 any broker error means the same here: unknown, the watch will look
             RUNG.labels(kind, "failed").inc()
             publisher().pool.force_close_all()
             return False
@@ -97,7 +97,8 @@ class Bell:
                 kinds, self._kinds = self._kinds, set()
                 tickets, self._tickets = self._tickets, set()
             if time.monotonic() >= self._quiet_until:
-                delivered = all([self.ring_now(kind) for kind in sorted(kinds)]) and self._tell(tickets)
+                rung = [self.ring_now(kind) for kind in sorted(kinds)]
+                delivered = all(rung) and self._tell(tickets)
                 if not delivered:
                     self._quiet_until = time.monotonic() + RETRY_SECONDS
             time.sleep(DEBOUNCE_SECONDS)

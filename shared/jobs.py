@@ -103,7 +103,7 @@ class Closing:
 
 
 def claim(engine: Engine, kind: JobKind, batch: int = BATCH) -> list[Claimed]:
-    """Lease up to `batch` due jobs of `kind`, oldest first, in a transaction of its own. May be called by any number at once."""
+    """Lease up to `batch` due jobs of `kind`, oldest first, in its own transaction; any number may call at once."""
     wanted = {"kind": kind, "lease": LEASE_SECONDS[kind], "most": MAX_ATTEMPTS, "batch": batch}
     with engine.begin() as connection:
         rows = connection.exec_driver_sql(_CLAIM_SQL, wanted).all()

@@ -169,9 +169,7 @@ def issue_admin_code(connection: Connection) -> str | None:
         return None
     code = secrets.token_hex(_CODE_BYTES)
     connection.execute(sa.delete(admin_code))
-    connection.execute(
-        sa.insert(admin_code).values(code_hash=_hash(code), issued_at=sa.func.clock_timestamp())
-    )
+    connection.execute(sa.insert(admin_code).values(code_hash=_hash(code), issued_at=sa.func.clock_timestamp()))
     return code
 
 
@@ -193,7 +191,15 @@ def _check_password(password: str, login: str) -> None:
 
 def _staff(row: sa.Row[tuple[object, ...]]) -> Staff:
     return Staff(
-        row.id, row.city, row.login, row.name, Role(row.role), row.unit, tuple(row.skills), row.leads_unit, row.is_active
+        id=row.id,
+        city=row.city,
+        login=row.login,
+        name=row.name,
+        role=Role(row.role),
+        unit=row.unit,
+        skills=tuple(row.skills),
+        leads_unit=row.leads_unit,
+        is_active=row.is_active,
     )
 
 

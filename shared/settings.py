@@ -37,7 +37,7 @@ def settings() -> Settings:
     is_dev = env.get("HOTLINE_DEV") == "1"
     redis_url = _needed("REDIS_URL")
     if not is_dev and redis_url.startswith("redis://") and "@" not in redis_url:
-        raise SettingsError("REDIS_URL has no password. Give one, or a unix socket; HOTLINE_DEV=1 allows it on loopback.")
+        raise SettingsError("REDIS_URL has no password. Give one, or a unix socket; HOTLINE_DEV=1 does without.")
     public_url = env.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
     return Settings(
         database_url=driver_url(_needed("DATABASE_URL")),

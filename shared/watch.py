@@ -1,4 +1,4 @@
-"""The watch: looks every 200 ms at the oldest due job of its kinds and rings. What is late or cannot be rung, it does itself."""
+"""The watch: looks every 200 ms at its oldest due jobs and rings. What is late or cannot be rung, it does itself."""
 
 import signal
 import threading

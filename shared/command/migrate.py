@@ -42,8 +42,8 @@ def upgrade(owner_url: str) -> None:
 def set_business_clock(owner_url: str, speed: float, start: datetime | None = None) -> None:
     """Let business time of a demo or simulation database run `speed` times as fast.
 
-    It goes on from the last event of any ticket, so that stopping for a night ages nothing; an empty one begins at `start`,
-    else now.
+    It goes on from the last event of any ticket, so that stopping for a night ages nothing; an empty one begins at
+    `start`, else now.
     """
     engine = sa.create_engine(driver_url(owner_url), poolclass=sa.NullPool)
     with engine.begin() as connection:
@@ -52,7 +52,8 @@ def set_business_clock(owner_url: str, speed: float, start: datetime | None = No
                 "INSERT INTO business_clock (real_anchor, business_anchor, speed) VALUES (clock_timestamp(),"
                 " coalesce((SELECT max(at) FROM ticket_event), :start, clock_timestamp()), :speed)"
                 " ON CONFLICT (one) DO UPDATE SET real_anchor = excluded.real_anchor,"
-                " business_anchor = greatest(excluded.business_anchor, business_clock.business_anchor), speed = excluded.speed"
+                " business_anchor = greatest(excluded.business_anchor, business_clock.business_anchor),"
+                " speed = excluded.speed"
             ),
             {"speed": speed, "start": start},
         )

@@ -1,6 +1,6 @@
 """The ticket 工单 as its log leaves it, and how one event moves it. Copies, computes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -81,7 +81,7 @@ def encode(value: Any) -> Any:
     raise TypeError(f"no canonical form for {kind.__name__}")
 
 
-def ticket_from_row(row: Mapping[str, Any]) -> Ticket:
+def ticket_from_row(row: Mapping[Any, Any]) -> Ticket:
     """Build the ticket from a row of table `ticket`; further columns are ignored."""
     return Ticket(**{name: decode(row[name]) for name, decode in _DECODE.items()})
 
@@ -98,7 +98,7 @@ def _same(value: Any) -> Any:
     return value
 
 
-_DECODE = {field.name: _same for field in fields(Ticket)}
+_DECODE: dict[str, Callable[[Any], Any]] = {field.name: _same for field in fields(Ticket)}
 _DECODE |= {name: _instant for name in _DECODE if name.endswith("_at")}
 _DECODE |= {
     "state": State,

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -33,18 +33,28 @@ class Change:
     disarmed: list[tuple[int, JobKind]] = field(default_factory=list)
     due_now: set[JobKind] = field(default_factory=set)
 
+    @property
+    def stands(self) -> Ticket:
+        """The ticket as it stands; before its first event there is none."""
+        if self.ticket is None:
+            raise LookupError("nothing has been recorded yet")
+        return self.ticket
+
     def record(self, drafts: Sequence[Event], actor: Viewer, rules: Rules, now: datetime) -> None:
         """Give the drafts their numbers and hashes, move the ticket, note what follows. What raises changes nothing."""
-        after = replace(self, **{name: copy(getattr(self, name)) for name in _GROWING})
-        for draft in drafts:
-            seq = (after.ticket.seq if after.ticket else 0) + 1
-            recorded = Recorded(seq, draft.kind, now, actor, encode(draft.changes), encode(draft.facts))
-            after.ticket = evolve(after.ticket, recorded)
-            after._log(draft, recorded)
-            for follow_up in follow_ups(after.ticket, recorded, rules):
-                after._follow(follow_up, seq, now)
-        for part in fields(self):
-            setattr(self, part.name, getattr(after, part.name))
+        before = {part.name: copy(getattr(self, part.name)) for part in fields(self)}
+        try:
+            for draft in drafts:
+                seq = (self.ticket.seq if self.ticket else 0) + 1
+                recorded = Recorded(seq, draft.kind, now, actor, encode(draft.changes), encode(draft.facts))
+                self.ticket = evolve(self.ticket, recorded)
+                self._log(draft, recorded)
+                for follow_up in follow_ups(self.ticket, recorded, rules):
+                    self._follow(follow_up, seq, now)
+        except Exception:
+            for name, part in before.items():
+                setattr(self, name, part)
+            raise
 
     def ticket_row(self) -> dict[str, Any]:
         """Return the row of table `ticket`."""
@@ -52,8 +62,7 @@ class Change:
         return row | {"head": as_bytea(self.head)}
 
     def _log(self, draft: Event, recorded: Recorded) -> None:
-        assert self.ticket is not None
-        ticket_id, digests, decided = self.ticket.id, {}, None
+        ticket_id, digests, decided = self.stands.id, {}, None
         place = {"ticket_id": ticket_id, "seq": recorded.seq}
         for part, text in draft.texts.items():
             salt = os.urandom(_SALT_BYTES)
@@ -69,19 +78,16 @@ class Change:
         self.events.append(place | kind_at | {"body": body, "hash": as_bytea(self.head)})
 
     def _follow(self, follow_up: Arm | Disarm, seq: int, now: datetime) -> None:
-        assert self.ticket is not None
+        ticket_id = self.stands.id
         if isinstance(follow_up, Disarm):
             gone = set(follow_up.kinds)
             self.jobs = [job for job in self.jobs if job["kind"] not in gone]
-            self.disarmed += [(self.ticket.id, kind) for kind in follow_up.kinds]
+            self.disarmed += [(ticket_id, kind) for kind in follow_up.kinds]
             return
-        named = {"ticket_id": self.ticket.id, "cause_seq": seq, "kind": follow_up.kind.value, "part": follow_up.part}
+        named = {"ticket_id": ticket_id, "cause_seq": seq, "kind": follow_up.kind.value, "part": follow_up.part}
         self.jobs.append(named | {"due_at": encode(follow_up.due_at)})
         if follow_up.due_at <= now:
             self.due_now.add(follow_up.kind)
-
-
-_GROWING = tuple(part.name for part in fields(Change) if part.name not in ("ticket", "head"))
 
 
 def as_bytea(raw: bytes | None) -> str | None:

@@ -13,7 +13,7 @@ from shared import jobs
 from shared.bell import Bell
 from shared.domain.commands import Bury, Command, Register
 from shared.domain.decide import decide
-from shared.domain.errors import Conflict, Refused
+from shared.domain.errors import Conflict, NotYours, Refused
 from shared.domain.follow_ups import JobKind
 from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind, Role
@@ -84,9 +84,8 @@ class Ledger:
             rules = self._rules_of(command.actor.city)
             change.record(decide(None, given, rules, taken[1]), command.actor, rules, taken[1])
             write.write_opened(connection, change, caller_row(taken[0], command.caller, self._keys))
-        assert change.ticket is not None
-        self._bell.ring(change.due_now, [change.ticket.id])
-        return Opened(change.ticket, is_replay=False)
+        self._bell.ring(change.due_now, [change.stands.id])
+        return Opened(change.stands, is_replay=False)
 
     def execute(self, command: Command) -> Done:
         """Carry out a person's command on one ticket; committed when this returns.
@@ -95,17 +94,17 @@ class Ledger:
         """
         with self._engine.begin() as connection:
             row = write.lock_one(connection, command.ticket_id)
-            ticket = None if row is None else ticket_from_row(row)
+            if row is None:
+                raise NotYours
+            ticket = ticket_from_row(row)
             now = write.business_now(connection)
             rules = self._rules_of(command.actor.city)
             drafts = decide(ticket, command, rules, now)
-            assert row is not None and ticket is not None
             change = Change(ticket, bytes(row["head"]))
             change.record(drafts, command.actor, rules, now)
             write.write_moved(connection, [change] if drafts else [])
-        assert change.ticket is not None
-        self._bell.ring(change.due_now, [change.ticket.id] if drafts else [])
-        return Done(change.ticket, len(drafts))
+        self._bell.ring(change.due_now, [command.ticket_id] if drafts else [])
+        return Done(change.stands, len(drafts))
 
     def execute_many(self, items: Sequence[Item]) -> list[Outcome]:
         """Apply a batch of claimed jobs in one transaction, each decided alone; outcomes in the order of `items`.

@@ -61,5 +61,5 @@ def must_bury(job: Claimed, verdict: Verdict) -> bool:
 
 
 def why_of(error: Exception) -> str:
-    """Return an exception as a job row keeps it: its kind, and a refusal's code; never text that may hold personal data."""
+    """Return an exception as a job row keeps it: its kind, a refusal's code; never text that may be personal."""
     return f"{type(error).__name__}: {error.code}" if isinstance(error, Refused) else type(error).__name__

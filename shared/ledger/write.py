@@ -31,8 +31,9 @@ _OPEN_SQL = (
     " FROM jsonb_populate_recordset(NULL::caller, %(callers)s)),"
     f" {_LOG} {jobs.ARM_SQL}"
 )
+_MOVING = ", ".join(f"{name} = r.{name}" for name in _COLUMNS if name not in ("id", "city"))
 _MOVE_SQL = (
-    f"WITH row AS (UPDATE ticket SET {', '.join(f'{name} = r.{name}' for name in _COLUMNS if name not in ('id', 'city'))}"
+    f"WITH row AS (UPDATE ticket SET {_MOVING}"
     " FROM jsonb_populate_recordset(NULL::ticket, %(tickets)s) AS r WHERE ticket.id = r.id),"
     f" {_LOG} {jobs.ARM_SQL}"
 )

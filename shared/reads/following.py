@@ -1,6 +1,6 @@
 """What followers are told: the public steps after a number, for many tickets in one query.
 
-Unlike the other reads these take no `Viewer`: they serve many at once, and the hub asks `may_see` for each before it sends.
+Unlike the other reads these take no `Viewer`: they serve many at once; the hub asks `may_see` for each before it sends.
 """
 
 import json

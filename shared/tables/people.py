@@ -1,4 +1,4 @@
-"""Tables of staff, sessions, keys and what they did. `shared.people` writes them, `access_log` by `shared.access_log`."""
+"""Tables of staff and sessions (`shared.people`), tries (`attempts`), `access_log` and `notice` (their namesakes)."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY

@@ -6,6 +6,7 @@ import multiprocessing
 import time
 
 import psycopg
+
 from shared import jobs
 from shared.command.engines import throwaway
 from shared.command.migrate import upgrade
@@ -15,9 +16,11 @@ from shared.ledger.write import as_json
 from shared.settings import driver_url
 
 _FILL = """INSERT INTO job (cause_seq, kind, part, state, due_at, attempts, stales)
- SELECT 0, 'warn', 'bench-' || n, 'todo', clock_timestamp() + make_interval(secs => n), 0, 0 FROM generate_series(1, %s) n"""
+ SELECT 0, 'warn', 'bench-' || n, 'todo', clock_timestamp() + make_interval(secs => n), 0, 0
+ FROM generate_series(1, %s) n"""
 _DUE = """INSERT INTO job (cause_seq, kind, part, state, due_at, attempts, stales)
- SELECT 0, 'warn', 'due-' || n, 'todo', clock_timestamp() - make_interval(secs => n), 0, 0 FROM generate_series(1, %s) n"""
+ SELECT 0, 'warn', 'due-' || n, 'todo', clock_timestamp() - make_interval(secs => n), 0, 0
+ FROM generate_series(1, %s) n"""
 
 
 def work(url: str, done: "multiprocessing.Queue[int]") -> None:
@@ -55,7 +58,12 @@ def main() -> None:
         took = time.monotonic() - start
         for worker in workers:
             worker.join()
-    figures = {"open": args.open, "closed": closed, "seconds": round(took, 2), "claims_per_second": round(closed / took)}
+    figures = {
+        "open": args.open,
+        "closed": closed,
+        "seconds": round(took, 2),
+        "claims_per_second": round(closed / took),
+    }
     print(json.dumps(figures | {"claimers": args.claimers}))
 
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import psycopg
-from shared.command.demo_tickets import generate
 
+from shared.command.demo_tickets import generate
 from tests.bench.load import percentile, post_at_rate
 from tests.bench.product import Product, running
 
@@ -22,7 +22,8 @@ DRAIN_SECONDS = 60
 
 _WAYS = """SELECT extract(epoch FROM second.at - first.at)::float8 FROM ticket_event first
  JOIN ticket_event second ON second.ticket_id = first.ticket_id AND second.seq = 2 WHERE first.seq = 1"""
-_LEFT = "SELECT count(*) FILTER (WHERE holder_kind = 'router'), count(*) FILTER (WHERE holder_kind = 'unit'), count(*) FROM ticket"
+_LEFT = """SELECT count(*) FILTER (WHERE holder_kind = 'router'), count(*) FILTER (WHERE holder_kind = 'unit'), count(*)
+ FROM ticket"""
 
 
 def measure(product: Product, rate: float, seconds: float) -> dict[str, Any]:

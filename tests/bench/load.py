@@ -35,7 +35,9 @@ def post_at_rate(url: str, bodies: Iterator[dict[str, str]], rate: float, second
 async def _post(url: str, bodies: Iterator[dict[str, str]], rate: float, seconds: float) -> Results:
     address, results = urlsplit(url), Results()
     queue: asyncio.Queue[tuple[float, bytes] | None] = asyncio.Queue()
-    workers = [asyncio.create_task(_connection(address.hostname, address.port, queue, results)) for _ in range(CONNECTIONS)]
+    workers = [
+        asyncio.create_task(_connection(address.hostname, address.port, queue, results)) for _ in range(CONNECTIONS)
+    ]
     start = time.monotonic()
     for number in range(int(rate * seconds)):
         due = start + number / rate

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
 from shared.command.ports import any_free
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +33,9 @@ class Product:
         found = []
         for process in psutil.process_iter(["pid", "cmdline", "environ"]):
             info = process.info
-            if mark in " ".join(info["cmdline"] or []) or mark in (info["environ"] or {}).get("HOTLINE_SECRET_FILE", ""):
+            if mark in " ".join(info["cmdline"] or []) or mark in (info["environ"] or {}).get(
+                "HOTLINE_SECRET_FILE", ""
+            ):
                 found.append(process)
         roots = {process.pid for process in found}
         children = [child for process in found for child in _children(process) if child.pid not in roots]

@@ -8,7 +8,7 @@ down_revision = None
 _SCHEMA = """
 CREATE SEQUENCE ticket_id AS bigint;
 
--- Set only in a demo or simulation database: business time then starts at `business_anchor` and runs `speed` times as fast.
+-- Set only in a demo or simulation database: business time starts at `business_anchor` and runs `speed` times as fast.
 CREATE TABLE business_clock (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     real_anchor timestamptz NOT NULL,
@@ -16,7 +16,8 @@ CREATE TABLE business_clock (
     speed double precision NOT NULL CHECK (speed > 0)
 );
 
--- STABLE so that an index on due_at serves `due_at <= business_now()`; clock_timestamp() because now() is the start of the transaction.
+-- STABLE so that an index on due_at serves `due_at <= business_now()`; clock_timestamp(), because now() is the start
+-- of the transaction.
 CREATE FUNCTION business_now() RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
 DECLARE c business_clock;
 BEGIN
