@@ -36,6 +36,8 @@ class Program:
 def services(home: Home, host: str, ports: Ports, mail_port: int | None) -> list[Program]:
     """Return the product's own processes; `mail_port` is set in a demo, which has a mail sink and a feed besides."""
     granian = ["granian", "--interface", "wsgi", "--host", host, "--respawn-failed-workers", "--no-access-log"]
+    # A worker that is still importing does not hear the first SIGTERM; a request has ended after 3 s.
+    granian += ["--workers-kill-timeout", "5"]
     # Threads that may wait for slow senders; how many work at a time, `intake.wsgi` says.
     granian += ["--blocking-threads", "32"]
     celery = ["worker", "-P", "prefork", "-c", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
