@@ -72,9 +72,8 @@ def test_a_missing_ticket_and_a_foreign_one_are_refused_alike(stage: Stage) -> N
 
 def test_of_32_people_who_do_the_same_exactly_one_does_it(stage: Stage) -> None:
     ticket = stage.dispatched()
-    crowd = Ledger(
-        make_engine(str(stage.engine.url.render_as_string(False)), THREADS), rules_of, stage.keys, stage.ledger._bell
-    )
+    wide = make_engine(stage.engine.url.render_as_string(hide_password=False), THREADS)
+    crowd = Ledger(wide, rules_of, stage.keys, stage.ledger._bell)
     start = threading.Barrier(THREADS)
 
     def sign(staff_id: int) -> str:
@@ -89,7 +88,7 @@ def test_of_32_people_who_do_the_same_exactly_one_does_it(stage: Stage) -> None:
         with ThreadPoolExecutor(THREADS) as pool:
             answers = Counter(pool.map(sign, range(100, 100 + THREADS)))
     finally:
-        crowd._engine.dispose()
+        wide.dispose()
     assert answers == {"signed": 1, "not_now": THREADS - 1}
     assert stage.events(ticket.id) == ["registered", "dispatched", "signed"]
 
@@ -181,4 +180,4 @@ def test_the_database_itself_refuses_a_ticket_without_exactly_one_fitting_holder
     stage.dispatched()
     for what, change in HOLDERS_THAT_CANNOT_BE.items():
         with stage.owner.begin() as connection, pytest.raises(sa.exc.IntegrityError):
-            connection.execute(sa.text(f"UPDATE ticket SET {change} /* {what} */"))  # noqa: S608 - words of its own
+            connection.execute(sa.text(f"UPDATE ticket SET {change} /* {what} */"))  # noqa: S608 - the test's own words

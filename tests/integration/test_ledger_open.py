@@ -31,7 +31,7 @@ def key(name: str = "first-try", mac: bytes = b"mac", client: str = "test") -> I
 
 
 def counts(stage: Stage) -> dict[str, int]:
-    return {table: stage.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in TABLES}  # noqa: S608
+    return {table: stage.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in TABLES}  # noqa: S608 - names of its own
 
 
 @contextmanager
