@@ -66,10 +66,10 @@ class Page:
         found = [attrs for tag, attrs in self.tags if tag == "input" and attrs.get("name") == name]
         return (found[0].get("value") or "") if found else ""
 
-    def typed(self, name: str) -> str:
-        """Return what a text area holds."""
-        found = re.search(rf'<textarea[^>]*name="{name}"[^>]*>([^<]*)</textarea>', self.html)
-        assert found, f"no text area {name}"
+    def typed(self, element: str) -> str:
+        """Return what the text area with this id holds."""
+        found = re.search(rf'<textarea id="{element}"[^>]*>([^<]*)</textarea>', self.html)
+        assert found, f"no text area {element}"
         return found[1]
 
 

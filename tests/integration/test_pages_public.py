@@ -59,7 +59,7 @@ def test_a_mistake_is_explained_and_nothing_typed_is_lost(site: Site, form: dict
     assert page.status == 400
     assert says in page.text
     assert page.value("name") == "王女士"
-    assert page.typed("body") == form["body"].strip()
+    assert page.typed("new-body") == form["body"].strip()
 
 
 def test_number_and_code_open_the_ticket_however_they_are_typed(site: Site) -> None:
