@@ -131,12 +131,13 @@ class Instance:
         done = self.command("audit")
         return "" if done.returncode == 0 else f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
 
-    def staff(self, login: str) -> httpx.Client:
-        """Return a client of the staff surface, logged in with a demo account."""
-        client = httpx.Client(base_url=self.staff_url, trust_env=False, timeout=20)
-        answer = client.post("/api/v1/session", json={"login": login, "password": self.passwords[login]})
-        assert answer.status_code == 200, answer.text
-        return client
+    @contextmanager
+    def staff(self, login: str) -> Iterator[httpx.Client]:
+        """Give a client of the staff surface, logged in with a demo account."""
+        with httpx.Client(base_url=self.staff_url, trust_env=False, timeout=20) as client:
+            answer = client.post("/api/v1/session", json={"login": login, "password": self.passwords[login]})
+            assert answer.status_code == 200, answer.text
+            yield client
 
     def is_ready(self) -> bool:
         """Tell whether every program runs and both surfaces answer."""
