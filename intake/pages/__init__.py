@@ -7,7 +7,7 @@ from intake.pages.blueprints import public_pages, staff_pages
 
 
 def install(app: Flask, surface: str) -> None:
-    """Register the pages of `surface` (`public` or `staff`). Their rows in the access table are in `intake.access_pages`."""
+    """Register the pages of `surface` (`public` or `staff`); who may open which is `intake.access_pages`' table."""
     app.before_request(preferences.read_preferences)
     app.after_request(preferences.keep_preferences)
     assets.install(app)

@@ -1,4 +1,4 @@
-"""The forms of the acts: which fields each has and how they are shown. What is accepted is `intake.schemas`' business."""
+"""The forms of the acts: which fields each has and how they are shown. What is accepted is `intake.forms`' business."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -46,7 +46,11 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
     "take": (),
     "hand_over": (Field("staff_id", "pick", required=True),),
     "return": (Field("basis", "line", required=True), _REASON, Field("proposed_unit", "unit")),
-    "reply": (Field("public", "area", required=True), Field("internal", "area", required=True), Field("contacted", "tick")),
+    "reply": (
+        Field("public", "area", required=True),
+        Field("internal", "area", required=True),
+        Field("contacted", "tick"),
+    ),
     "approve": (),
     "send_back": (_REASON,),
     "resolve": (),
@@ -72,7 +76,14 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
     "urge": (Field("note", "area"),),
     "reveal": (Field("reason", "line", required=True),),
 }
-KEYS: Mapping[str, str] = {"sign": "s", "reply": "r", "return": "b", "hand_over": "a", "follow_up": "r", "dispatch": "d"}
+KEYS: Mapping[str, str] = {
+    "sign": "s",
+    "reply": "r",
+    "return": "b",
+    "hand_over": "a",
+    "follow_up": "r",
+    "dispatch": "d",
+}
 # Which act is the one thing to do next; the first legal one owns the page's primary button.
 FIRST = ("sign", "take", "approve", "resolve", "reply", "follow_up", "dispatch", "answer_directly", "close")
 _ENDS = {

@@ -1,4 +1,4 @@
-"""The operator's console 受理台: register while the caller speaks, read out number and code, or answer and close at once."""
+"""The operator's console 受理台: register while the caller speaks, read number and code out, or answer at once."""
 
 import secrets
 from collections.abc import Mapping
@@ -20,7 +20,8 @@ from intake.pages.replies import page
 from intake.pages.sheet import Sheet, read_sheet
 from intake.pages.speaking import code_words, digits_spoken
 from intake.pages.words import say
-from intake.registration import Accepted, accepted, register as register_request
+from intake.registration import Accepted, accepted
+from intake.registration import register as register_request
 from intake.stores import engine
 from shared import access_log
 from shared.domain.errors import Refused

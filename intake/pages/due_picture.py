@@ -82,7 +82,8 @@ def _natural(start: datetime, due_at: datetime, rules: Rules) -> _Days:
 
 def _working(start: datetime, due_at: datetime, rules: Rules) -> _Days:
     days: _Days = []
-    for begin, end, counted in ((a, b, working_between(rules.calendar, a, b)) for a, b, _ in _natural(start, due_at, rules)):
+    for begin, end, _ in _natural(start, due_at, rules):
+        counted = working_between(rules.calendar, begin, end)
         if days and not counted and not days[-1][2]:
             days[-1] = (days[-1][0], end, counted)
         else:
@@ -98,21 +99,25 @@ def _place(days: _Days, rules: Rules, now: datetime, *, is_natural: bool) -> tup
     blocks = []
     for index, ((begin, end, counted), weight) in enumerate(zip(days, weights, strict=True)):
         width = 100 * weight / whole
-        gone = _part_gone(begin, end, counted, rules, now, is_natural)
+        by_clock = is_natural or not counted
+        gone = _part_gone((begin, end), now, None if by_clock else rules)
         if now >= begin:
             at = x + width * gone
-        first, last = begin.astimezone(rules.zone).date(), (end - timedelta(microseconds=1)).astimezone(rules.zone).date()
+        first = begin.astimezone(rules.zone).date()
+        last = (end - timedelta(microseconds=1)).astimezone(rules.zone).date()
         has_label = index % every == 0 or index == len(days) - 1
         blocks.append(Block(first, last, counted, round(x, 2), round(width, 2), round(width * gone, 2), has_label))
         x += width
     return tuple(blocks), round(at, 2)
 
 
-def _part_gone(begin: datetime, end: datetime, counted: timedelta, rules: Rules, now: datetime, is_natural: bool) -> float:
+def _part_gone(span: tuple[datetime, datetime], now: datetime, rules: Rules | None) -> float:
+    """Return the part of a span that is gone: by the working time of `rules`, or by the clock."""
+    begin, end = span
     if now <= begin:
         return 0.0
     if now >= end:
         return 1.0
-    if not counted or is_natural:
+    if rules is None:
         return (now - begin) / (end - begin)
-    return working_between(rules.calendar, begin, now) / counted
+    return working_between(rules.calendar, begin, now) / working_between(rules.calendar, begin, end)

@@ -32,7 +32,7 @@ def enter() -> Response:
     """Log in; the session is a new one."""
     typed = typed_form()
     try:
-        person, token = identity.log_in(typed.get("login", "")[:80], request.form.get("password", "")[:200])
+        _, token = identity.log_in(typed.get("login", "")[:80], request.form.get("password", "")[:200])
     except Refused as error:
         return _login(mistake_of(error, "login", {"login": typed.get("login", "")}))
     answer = redirect(url_for("staff_pages.home"), 303)

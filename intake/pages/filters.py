@@ -15,7 +15,8 @@ from shared.domain.wording import instant_in_words
 from shared.settings import settings
 
 _DAYS = (
-    ("周一", "Mon"), ("周二", "Tue"), ("周三", "Wed"), ("周四", "Thu"), ("周五", "Fri"), ("周六", "Sat"), ("周日", "Sun"),
+    ("周一", "Mon"), ("周二", "Tue"), ("周三", "Wed"), ("周四", "Thu"),
+    ("周五", "Fri"), ("周六", "Sat"), ("周日", "Sun"),
 )  # fmt: skip
 _TABLES = {
     "state": labels.STATES,

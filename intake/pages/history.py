@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from intake.pages.filters import code_word, county_name, duty_name, short_instant, skill_name, unit_name
+from intake.pages.filters import code_word, county_name, short_instant, skill_name, unit_name
 from intake.pages.words import say
 from shared.domain.events import EventKind
 from shared.domain.terms import HolderKind, Role
@@ -81,16 +81,19 @@ def _details(entry: TimelineEntry) -> str:
         case EventKind.WARNED | EventKind.OVERDUE if facts.get("due_at"):
             return say("ticket.due.at", at=short_instant(datetime.fromisoformat(facts["due_at"])))
         case EventKind.AMENDED:
-            return "，".join(_amended(name, value) for name, value in entry.changes.items() if name in facts.get("before", {}))
+            before = facts.get("before", {})
+            return "，".join(_amended(name, value) for name, value in entry.changes.items() if name in before)
     return ""
 
 
 def _amended(name: str, value: Any) -> str:
-    shown = {
-        "nature": lambda: code_word(value, "nature"),
-        "urgency": lambda: code_word(value, "urgency"),
-        "county": lambda: county_name(value),
-        "accused_unit": lambda: unit_name(value),
-        "duty": lambda: duty_name(value),
-    }.get(name, lambda: say("field.yes" if value else "field.no"))
-    return f"{say(f'field.{name}')} → {shown()}"
+    match name:
+        case "nature" | "urgency":
+            shown = code_word(value, name)
+        case "county":
+            shown = county_name(value)
+        case "accused_unit":
+            shown = unit_name(value)
+        case _:
+            shown = say("field.yes" if value else "field.no")
+    return f"{say(f'field.{name}')} → {shown}"

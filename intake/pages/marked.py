@@ -12,7 +12,10 @@ class Piece(NamedTuple):
 
 
 def marked(title: str, body: str, marks: Sequence[Mapping[str, Any]]) -> tuple[list[Piece], list[Piece]]:
-    """Return title and body in pieces. Marks count characters of `title + "\\n" + body`; what lies beyond is left out."""
+    """Return title and body in pieces.
+
+    Marks count characters of `title + "\\n" + body`; what lies beyond is left out.
+    """
     offset = len(title) + 1
     return _pieces(title, marks, 0), _pieces(body, marks, offset)
 

@@ -1,4 +1,4 @@
-"""What went wrong with a form: one sentence, what is wrong with which field, and what was typed, so that nothing is lost."""
+"""What went wrong with a form: a sentence, the wrong fields, and what was typed, so that nothing is lost."""
 
 import re
 from collections.abc import Mapping
@@ -14,8 +14,6 @@ from intake.problems import status_of
 from shared.domain.errors import Conflict, Refused
 
 _NOT_TYPED = ("csrf_token", "key", "back", "then", "act")
-# Which field of the form a refusal speaks of, where the domain does not say.
-_FIELD_OF = {"contact_missing": "contacted", "already_returned": "reason", "wrong_end_reason": "end_reason"}
 _LENGTH = re.compile(r"要 (\d+) 到 (\d+) 个字，现在是 (\d+) 个。")
 _PLAIN = {
     "Missing data for required field.": "mistake.missing",
@@ -56,16 +54,16 @@ def typed_form() -> dict[str, str]:
 def mistake_of(error: Refused | ValidationError, act: str, typed: Mapping[str, str]) -> Mistake:
     """Return a refusal or a validation error as the page shows it."""
     if isinstance(error, ValidationError):
-        messages = error.normalized_messages()
-        return Mistake(act, 400, say("errors.title"), {name: _sentence(texts) for name, texts in messages.items()}, typed)
+        messages: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
+        wrong = {name: _sentence(texts) for name, texts in messages.items()}
+        return Mistake(act, 400, say("errors.title"), wrong, typed)
     sentence = refusal(error.code, error.why)
-    name = error.facts.get("field") or _FIELD_OF.get(error.code)
+    name = error.facts.get("field")
     fields = {str(name): sentence} if name else {}
     seen = error.facts.get("seen_seq") if isinstance(error, Conflict) else None
     retry_after = error.facts.get("retry_after")
-    return Mistake(
-        act, status_of(error), sentence, fields, typed, int(seen) if seen else None, int(retry_after) if retry_after else None
-    )
+    waits = int(retry_after) if retry_after else None
+    return Mistake(act, status_of(error), sentence, fields, typed, int(seen) if seen else None, waits)
 
 
 def _sentence(messages: Any) -> str:

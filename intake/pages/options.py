@@ -1,6 +1,7 @@
 """What can be chosen in a form: (value, words) pairs in the reader's language, and units by the name that was typed."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from intake.pages.filters import county_name, skill_name, unit_name
 from intake.pages.words import word
@@ -26,7 +27,7 @@ def unit_names() -> list[str]:
     return [unit_name(unit.code) for unit in rules().units.values() if unit.kind is not UnitKind.CITY]
 
 
-def of_table(table: Mapping[str, Label]) -> Options:
+def of_table(table: Mapping[Any, Label]) -> Options:
     """Return a table of codes."""
     return [(str(code), word(label)) for code, label in table.items()]
 
@@ -40,7 +41,7 @@ def unit_code(typed: str) -> str:
     if typed in units:
         return typed
     wanted = typed.casefold()
-    exact = [code for code, unit in units.items() if wanted in (unit.name.casefold(), unit.name_en.casefold())]
-    parts = [code for code, unit in units.items() if wanted in unit.name.casefold() or wanted in unit.name_en.casefold()]
-    found = exact or parts
+    names = {code: (unit.name.casefold(), unit.name_en.casefold()) for code, unit in units.items()}
+    exact = [code for code, both in names.items() if wanted in both]
+    found = exact or [code for code, both in names.items() if any(wanted in name for name in both)]
     return found[0] if len(found) == 1 else typed

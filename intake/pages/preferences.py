@@ -1,9 +1,9 @@
-"""What a reader may choose: language, light or dark, large text. By link parameter, kept in a cookie, no script needed."""
+"""What a reader may choose: language, light or dark, large text. By link parameter and cookie, no script needed."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from flask import Response, g, request
+from flask import Response, g, has_app_context, request
 
 from shared.settings import settings
 
@@ -24,15 +24,15 @@ def keep_preferences(response: Response) -> Response:
     """Put what the address chose into cookies."""
     for name, choices in CHOICES.items():
         if request.args.get(name) in choices:
-            response.set_cookie(
-                name, request.args[name], max_age=_KEPT_SECONDS, secure=not settings().is_dev, httponly=True, samesite="Lax"
-            )
+            is_secure = not settings().is_dev
+            kept = request.args[name]
+            response.set_cookie(name, kept, _KEPT_SECONDS, secure=is_secure, httponly=True, samesite="Lax")
     return response
 
 
 def is_english() -> bool:
     """Tell whether the reader chose English."""
-    return bool(g.get("preferences", {}).get("lang") == "en")
+    return has_app_context() and bool(g.get("preferences", {}).get("lang") == "en")
 
 
 def with_choice(**choice: str) -> str:

@@ -6,14 +6,11 @@ _DIGITS = "零幺二三四五六七八九"
 _DIGITS_EN = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _CODE = "ABCDEFGHJKMNPQRSTVWXYZ"
 _LETTERS = dict(zip(_CODE, "阿波春大鹅飞哥喝鸡开马牛朋球人山天微我西云子", strict=True))
-_LETTERS_EN = dict(
-    zip(
-        _CODE,
-        "Alfa Bravo Charlie Delta Echo Foxtrot Golf Hotel Juliett Kilo Mike November Papa Quebec Romeo Sierra Tango Victor"
-        " Whiskey X-ray Yankee Zulu".split(),
-        strict=True,
-    )
-)
+_LETTERS_EN = {
+    "A": "Alfa", "B": "Bravo", "C": "Charlie", "D": "Delta", "E": "Echo", "F": "Foxtrot", "G": "Golf", "H": "Hotel",
+    "J": "Juliett", "K": "Kilo", "M": "Mike", "N": "November", "P": "Papa", "Q": "Quebec", "R": "Romeo", "S": "Sierra",
+    "T": "Tango", "V": "Victor", "W": "Whiskey", "X": "X-ray", "Y": "Yankee", "Z": "Zulu",
+}  # fmt: skip
 
 
 def digits_spoken(number: str) -> str:

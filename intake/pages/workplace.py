@@ -45,7 +45,7 @@ def place_of(name: str, viewer: Viewer) -> str:
     return name if name in _PLACES_OF.get(viewer.role, ()) else "ticket"
 
 
-def address_of(place: str, number: str | None, **more: str | None) -> str:
+def address_of(place: str, number: str | None, **more: Any) -> str:
     """Return the address of a ticket at a place, with the filter of the list kept."""
     only = request.values.get("only") or None
     if place == "ticket":

@@ -1,4 +1,4 @@
-"""Both surfaces in this process on a stage's database, and people who use them by form, as a browser without scripts would."""
+"""Both surfaces on a stage's database, and people who use them by form, as a browser without scripts would."""
 
 import re
 from dataclasses import dataclass, field

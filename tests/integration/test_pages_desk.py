@@ -6,7 +6,6 @@ import pytest
 
 from shared.domain import commands as c
 from shared.domain.terms import State
-from tests.integration.pages_fixture import site as site
 from tests.integration.site import Site
 from tests.integration.stage import ANSWER, HANDLER, OPERATOR, OTHER_UNIT, SUPERVISOR, TIME, UNIT
 
@@ -99,9 +98,8 @@ def test_returning_names_the_basis_and_a_proposed_unit(site: Site) -> None:
     missing = zhou.post(f"/tickets/{number}/return", reason="不归我们", back="desk")
     assert missing.status == 400
     assert missing.typed("return-reason") == "不归我们"
-    page = zhou.follow(
-        zhou.post(f"/tickets/{number}/return", basis="三定方案", reason="不归我们", proposed_unit="城市管理委员会", back="desk")
-    )
+    form = {"basis": "三定方案", "reason": "不归我们", "proposed_unit": "城市管理委员会"}
+    page = zhou.follow(zhou.post(f"/tickets/{number}/return", **form, back="desk"))
     assert "已不在这个队列" in page.text
     assert site.stage.ticket(ticket_id).proposed_unit == OTHER_UNIT
 
@@ -203,4 +201,4 @@ def _staff_id(site: Site, login: str) -> int:
 
 
 def _without_id(text: str) -> str:
-    return text.split("请求编号")[0]
+    return text.split("请求编号", maxsplit=1)[0]

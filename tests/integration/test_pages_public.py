@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from shared.domain import commands as c
-from tests.integration.pages_fixture import site as site
 from tests.integration.site import Page, Site
 from tests.integration.stage import ANSWER, HANDLER, OPERATOR, TIME, UNIT
 

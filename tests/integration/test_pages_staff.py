@@ -7,7 +7,6 @@ import pytest
 from shared import people
 from shared.domain import commands as c
 from shared.domain.terms import HolderKind, Role, State
-from tests.integration.pages_fixture import site as site
 from tests.integration.site import PASSWORD, PEOPLE, Site, Visitor
 from tests.integration.stage import OPERATOR, OTHER_UNIT, ROUTER, TIME, UNIT
 
@@ -73,7 +72,8 @@ def test_the_one_time_code_makes_the_first_administrator_once(site: Site) -> Non
 def test_the_operator_registers_and_reads_number_and_code_out(site: Site) -> None:
     lin = site.person("lin")
     form = lin.get("/console")
-    sent = lin.post("/console", key=form.value("key"), body="停水了", name="王女士", phone="13612346217", channel="phone")
+    caller = {"name": "王女士", "phone": "13612346217", "channel": "phone"}
+    sent = lin.post("/console", key=form.value("key"), body="停水了", **caller)
     page = lin.follow(sent)
     number = sent.location.split("=")[1]
     spoken = page.text
