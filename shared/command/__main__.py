@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 
-from shared.command.front import StopAsked
 from shared.command.joining import Needs, join, join_arguments
+from shared.command.stopping import StopAsked
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,9 @@
 """The process in front of a running instance: starts it, tells what happens to it, stops it in order."""
 
-import contextlib
 import os
-import signal
+import sys
 import time
-from collections.abc import Callable, Iterator
-from types import FrameType
+from collections.abc import Callable
 
 from shared.command import instance, leftovers
 from shared.command.paths import Home
@@ -13,53 +11,28 @@ from shared.command.plan import listening_words
 from shared.command.postgres import EngineFailed
 from shared.command.progress import Progress, complain
 from shared.command.stack import Stack
+from shared.command.stopping import StopAsked, stop_signals
 from shared.command.supervise import State
 
 # A supervisor that dies again and again has a reason that starting once more will not cure.
 SUPERVISOR_DEATHS, DEATHS_WITHIN_SECONDS = 5, 300.0
+DEATHS = "HOTLINE_SUPERVISOR_DEATHS"
 
 
 Prepare = Callable[[dict[str, str]], None]
 Greet = Callable[[Progress], None]
 
 
-class StopAsked(Exception):
-    """Ctrl-C, SIGTERM or a closed terminal."""
-
-
-@contextlib.contextmanager
-def stop_signals() -> Iterator[None]:
-    """Turn the first stop signal into StopAsked; later ones are ignored, for stopping in order takes its time."""
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        for number in numbers:
-            signal.signal(number, signal.SIG_IGN)
-        raise StopAsked
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, ask) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def run_in_front(home: Home, host: str, prepare: Prepare, greet: Greet) -> int:
     """Run an instance until a stop signal; `prepare` runs before the services start, `greet` once all are ready."""
-    progress = Progress()
+    progress, outside = Progress(), dict(os.environ)
     lock = instance.take(home)
     if lock is None:
         return _already_running(home)
-    outside = dict(os.environ)
     with lock, stop_signals():
-        deaths: list[float] = []
         try:
             instance.write_note(home, {}, has_services=False)
-            while len(deaths) < SUPERVISOR_DEATHS:
-                _run_once(Stack(home, progress, host, outside), progress, prepare, greet)
-                progress.step("The supervisor has died: starting again")
-                deaths = [at for at in deaths if time.monotonic() - at < DEATHS_WITHIN_SECONDS] + [time.monotonic()]
+            _run_once(Stack(home, progress, host, outside), progress, prepare, greet)
         except StopAsked:
             progress.step(f"Stopped. The data stay in {home.folder}")
             return 0
@@ -67,9 +40,18 @@ def run_in_front(home: Home, host: str, prepare: Prepare, greet: Greet) -> int:
             return complain(f"\n{error}")
         finally:
             instance.forget_note(home)
-    return complain(
-        f"The supervisor died {SUPERVISOR_DEATHS} times in 5 minutes; its log is {home.logs}/supervisord.log"
-    )
+    return _begin_again(home, progress, outside)
+
+
+def _begin_again(home: Home, progress: Progress, outside: dict[str, str]) -> int:
+    """Replace this process by a new one: the engines' addresses change, and much in this one remembers the old."""
+    now = time.monotonic()
+    recent = [at for at in map(float, outside.get(DEATHS, "").split()) if now - at < DEATHS_WITHIN_SECONDS]
+    if len(recent) + 1 < SUPERVISOR_DEATHS:
+        progress.step("The supervisor has died: starting again")
+        outside[DEATHS] = " ".join(map(str, [*recent, now]))
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], outside)  # noqa: S606 no shell is wanted
+    return complain(f"The supervisor died {SUPERVISOR_DEATHS} times in 5 minutes: see {home.logs}/supervisord.log")
 
 
 def _run_once(stack: Stack, progress: Progress, prepare: Prepare, greet: Greet) -> None:

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from enum import Enum
 
 from shared.command import instance, leftovers
-from shared.command.front import stop_signals
 from shared.command.paths import Home, data_base
 from shared.command.postgres import EngineFailed
 from shared.command.progress import Progress
 from shared.command.stack import Stack
+from shared.command.stopping import stop_signals
 
 
 class Needs(Enum):

@@ -15,6 +15,7 @@ from shared.command.ports import any_free
 from shared.command.postgres import EngineFailed
 from shared.command.programs import Ports, configuration, services
 from shared.command.progress import Progress
+from shared.command.stopping import shielded
 from shared.command.supervise import State, Supervisor
 
 START_SECONDS = 180.0
@@ -46,7 +47,8 @@ class Stack:
         programs = services(self.home, self.host, self.ports, mail_port)
         write_private(self.home.conf, configuration(self.home, plan.programs, programs))
         self._progress.step(f"Starting {' and '.join(one.name for one in plan.programs) or 'the supervisor'}")
-        self.supervisor = Supervisor.start(self.home)
+        with shielded():
+            self.supervisor = Supervisor.start(self.home)
         # The product's modules are imported while the engines start: SQLAlchemy and Alembic take most of a second.
         os.environ.update(self.environment)
         from shared.command.migrate import upgrade
@@ -74,10 +76,11 @@ class Stack:
 
     def stop(self) -> None:
         """Stop the services, then the engines, PostgreSQL last; returns when all have ended."""
-        if self.supervisor is not None and self.supervisor.is_alive():
-            self._progress.step("Stopping the services, then the engines")
-            self.supervisor.stop()
-        leftovers.end_all(self.home, self._progress, "Some did not stop")
+        with shielded():
+            if self.supervisor is not None and self.supervisor.is_alive():
+                self._progress.step("Stopping the services, then the engines")
+                self.supervisor.stop()
+            leftovers.end_all(self.home, self._progress, "Some did not stop")
 
     def states(self) -> list[State]:
         """Return every process's state, empty when the supervisor does not answer."""
