@@ -10,7 +10,6 @@ import sys
 import time
 
 from supervisor.childutils import eventdata, getRPCInterface, listener
-from supervisor.xmlrpc import SupervisorTransport  # noqa: F401 imported for its side: the transport getRPCInterface uses
 
 PAUSE_SECONDS = 5
 

@@ -60,6 +60,7 @@ class Stack:
             postgres.check_answers(plan.addresses.owner_url)
         if plan.bell is not None:
             self._await("valkey", lambda: answers(plan.addresses.redis_url))
+        self._await("supervisord", lambda: bool(self.states()))
         self._progress.step("Bringing the database's schema up to date")
         upgrade(plan.addresses.owner_url)
 
