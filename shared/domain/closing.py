@@ -58,7 +58,7 @@ def redo(ticket: Ticket, command: c.Redo, rules: Rules, now: datetime) -> list[E
 def close(ticket: Ticket, command: c.Close, rules: Rules, now: datetime) -> list[Event]:
     """归档 with a true reason."""
     if command.end_reason not in _END[ticket.state]:
-        raise Refused("wrong_end_reason", "归档原因与工单状态不符，请重新选择。", end_reason=command.end_reason)
+        raise Refused("wrong_end_reason", "归档原因与工单状态不符，请重新选择。", field="end_reason")
     return [_closed(command.end_reason, now)]
 
 

@@ -20,7 +20,7 @@ def register(command: c.Register, rules: Rules, now: datetime) -> list[Event]:
     """受理登记: the first event carries every field of the ticket."""
     _check_county(command.county, rules)
     if command.accused_unit is not None:
-        _unit(command.accused_unit, rules)
+        check_unit(command.accused_unit, rules, "accused_unit")
     given = tuple(name for name in _PERSON_CHOOSES if getattr(command, name) is not None)
     changes: dict[str, Any] = {field.name: None for field in fields(Ticket)}
     changes |= {
@@ -56,14 +56,14 @@ def register(command: c.Register, rules: Rules, now: datetime) -> list[Event]:
 def dispatch(ticket: Ticket, command: c.Dispatch, rules: Rules, now: datetime) -> list[Event]:
     """派单 by the router or by a person at triage."""
     if command.unit in ticket.returned_by and not command.reason:
-        raise Refused("already_returned", "这个单位退过这件工单。要再派给它，请写明理由。", unit=command.unit)
+        raise Refused("already_returned", "这个单位退过这件工单。要再派给它，请写明理由。", field="reason")
     return [_to_unit(EventKind.DISPATCHED, ticket, command, rules, now)]
 
 
 def redispatch(ticket: Ticket, command: c.Redispatch, rules: Rules, now: datetime) -> list[Event]:
     """改派 by a supervisor."""
     if command.unit == ticket.unit and ticket.holder_kind is HolderKind.UNIT:
-        raise Refused("same_unit", "工单已经在这个单位。", unit=command.unit)
+        raise Refused("same_unit", "工单已经在这个单位。", field="unit")
     asked = c.Dispatch(actor=command.actor, unit=command.unit, reason=command.reason)
     return [_to_unit(EventKind.REDISPATCHED, ticket, asked, rules, now)]
 
@@ -71,7 +71,7 @@ def redispatch(ticket: Ticket, command: c.Redispatch, rules: Rules, now: datetim
 def send_to_seat(ticket: Ticket, command: c.SendToSeat, rules: Rules, now: datetime) -> list[Event]:
     """Put the ticket into the expert queue of a skill."""
     if command.skill not in rules.skills:
-        raise Refused("unknown_skill", "没有这个专家队列，请从列表里选。", skill=command.skill)
+        raise Refused("unknown_skill", "没有这个专家队列，请从列表里选。", field="skill")
     if (ticket.holder_kind, ticket.holder_id) == (HolderKind.SEAT, command.skill):
         return []
     nature, urgency = _chosen(ticket, command)
@@ -100,9 +100,9 @@ def amend(ticket: Ticket, command: c.Amend, rules: Rules, now: datetime) -> list
     """更正: a changed nature or urgency recomputes the open due time from the instant it was counted from."""
     _check_county(command.county, rules)
     if command.accused_unit is not None:
-        _unit(command.accused_unit, rules)
+        check_unit(command.accused_unit, rules, "accused_unit")
         if command.accused_unit == ticket.unit:
-            raise Refused("conflict_of_interest", "被投诉的单位正在办理，请先改派。", unit=command.accused_unit)
+            raise Refused("conflict_of_interest", "被投诉的单位正在办理，请先改派。", field="accused_unit")
     names = ("nature", "urgency", "county", "confidential", "hidden_identity", "accused_unit")
     given = {name: getattr(command, name) for name in names if getattr(command, name) is not None}
     changes = {name: value for name, value in given.items() if value != getattr(ticket, name)}
@@ -120,10 +120,10 @@ def amend(ticket: Ticket, command: c.Amend, rules: Rules, now: datetime) -> list
 
 
 def _to_unit(kind: EventKind, ticket: Ticket, command: c.Dispatch, rules: Rules, now: datetime) -> Event:
-    _unit(command.unit, rules)
+    check_unit(command.unit, rules, "unit")
     _check_county(command.county, rules)
     if command.unit == ticket.accused_unit:
-        raise Refused("conflict_of_interest", "诉求反映的就是这个单位，不能派给它。", unit=command.unit)
+        raise Refused("conflict_of_interest", "诉求反映的就是这个单位，不能派给它。", field="unit")
     nature, urgency = _chosen(ticket, command)
     changes, facts = time_limit(rules, nature, urgency, now)
     changes |= _classified(ticket, command) | _accused(ticket, command.decision)
@@ -154,11 +154,12 @@ def _accused(ticket: Ticket, decision: Decision | None) -> dict[str, Any]:
     return {"accused_unit": decision.accused[0]}
 
 
-def _unit(code: str, rules: Rules) -> None:
+def check_unit(code: str, rules: Rules, field: str) -> None:
+    """Refuse a unit that the city does not have; `field` is where it was named."""
     if code not in rules.units:
-        raise Refused("unknown_unit", "没有这个单位，请从列表里选。", unit=code)
+        raise Refused("unknown_unit", "没有这个单位，请从列表里选。", field=field)
 
 
 def _check_county(code: str | None, rules: Rules) -> None:
     if code is not None and code not in rules.counties:
-        raise Refused("unknown_county", "没有这个区（市）县，请从列表里选。", county=code)
+        raise Refused("unknown_county", "没有这个区（市）县，请从列表里选。", field="county")

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain import commands as c
+from shared.domain.dispatching import check_unit
 from shared.domain.errors import Refused
 from shared.domain.events import Event, EventKind
 from shared.domain.rules import Rules
@@ -37,10 +38,10 @@ def hand_over(ticket: Ticket, command: c.HandOver, rules: Rules, now: datetime) 
 
 def return_(ticket: Ticket, command: c.Return, rules: Rules, now: datetime) -> list[Event]:
     """退单: the router looks again without this unit; after the city's maximum a person decides."""
-    if command.proposed_unit is not None and command.proposed_unit not in rules.units:
-        raise Refused("unknown_unit", "建议的单位不存在，请从列表里选。", unit=command.proposed_unit)
+    if command.proposed_unit is not None:
+        check_unit(command.proposed_unit, rules, "proposed_unit")
     if command.proposed_unit == ticket.unit:
-        raise Refused("same_unit", "建议的单位就是本单位，请另选或留空。")
+        raise Refused("same_unit", "建议的单位就是本单位，请另选或留空。", field="proposed_unit")
     returned = (*ticket.returned_by, ticket.unit or "")
     to_person = len(returned) >= rules.policy.max_returns
     changes: dict[str, Any] = {
@@ -59,7 +60,7 @@ def return_(ticket: Ticket, command: c.Return, rules: Rules, now: datetime) -> l
 def reply(ticket: Ticket, command: c.Reply, rules: Rules, now: datetime) -> list[Event]:
     """答复: without contact nothing is resolved, unless the caller hides who they are."""
     if not command.contacted and not (ticket.hidden_identity or ticket.confidential):
-        raise Refused("contact_missing", "请先联系诉求人，再提交答复。")
+        raise Refused("contact_missing", "请先联系诉求人，再提交答复。", field="contacted")
     texts = {"public": command.public, "internal": command.internal}
     changes = {
         "state": State.REPLY_SUBMITTED,

@@ -57,7 +57,8 @@ def may_see(viewer: Viewer, ticket: Seen) -> bool:
             return viewer.ticket_id == ticket.id
         case Role.OPERATOR:
             with_hotline = ticket.holder_kind in (HolderKind.TRIAGE, HolderKind.FOLLOW_UP)
-            return not ticket.confidential or with_hotline or ticket.registered_by == viewer.id
+            is_own = viewer.id is not None and ticket.registered_by == viewer.id
+            return not ticket.confidential or with_hotline or is_own
         case Role.HANDLER:
             return viewer.unit is not None and ticket.unit == viewer.unit
         case Role.EXPERT:

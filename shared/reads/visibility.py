@@ -1,5 +1,7 @@
 """The one SQL fragment that decides which tickets exist for a viewer; the twin of `shared.domain.viewer.may_see`."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from shared.domain.terms import HolderKind, Role
@@ -14,16 +16,21 @@ def visible_to(viewer: Viewer) -> sa.ColumnElement[bool]:
         here &= t.c.accused_unit.is_distinct_from(viewer.unit)
     match viewer.role:
         case Role.CALLER:
-            return here & (t.c.id == viewer.ticket_id)
+            return here & _is(t.c.id, viewer.ticket_id)
         case Role.OPERATOR:
             with_hotline = t.c.holder_kind.in_([HolderKind.TRIAGE, HolderKind.FOLLOW_UP])
-            return here & (~t.c.confidential | with_hotline | (t.c.registered_by == viewer.id))
+            return here & (~t.c.confidential | with_hotline | _is(t.c.registered_by, viewer.id))
         case Role.HANDLER:
-            return here & (t.c.unit == viewer.unit)
+            return here & _is(t.c.unit, viewer.unit)
         case Role.EXPERT:
             queued = (t.c.holder_kind == HolderKind.SEAT) & t.c.holder_id.in_(viewer.skills)
-            return here & (queued | (t.c.handler_id == viewer.id))
+            return here & (queued | _is(t.c.handler_id, viewer.id))
         case Role.SUPERVISOR | Role.ROUTER | Role.TIME:
             return here
         case _:
             return sa.false()
+
+
+def _is(column: sa.ColumnElement[Any], value: object) -> sa.ColumnElement[bool]:
+    """Compare; a viewer without a unit or id has nothing in common with a ticket without one."""
+    return sa.false() if value is None else column == value

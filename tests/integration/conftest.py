@@ -1,14 +1,29 @@
-"""Fixtures of the integration tests."""
+"""Fixtures of the integration tests: a city in a database of its own, and this process bound to it."""
 
+import math
 from collections.abc import Callable, Iterator
 
 import pytest
 
+import router.handlers
+import worker.handlers
+from intake import stores
+from intake.app import create_app
+from shared import service
+from shared.bell import bell
 from shared.database import engine
 from shared.keys import keys
 from shared.settings import settings
 from tests.conftest import Database
+from tests.integration.api import Api
+from tests.integration.site import Site
 from tests.integration.stage import SECRET, Stage
+
+# What a process makes once from its settings. The bell stays: it is silenced, and its thread outlives every test.
+ENGINES = (engine, stores.engine)
+SINGLETONS = (
+    settings, keys, *ENGINES, stores.ledger, service.ledger, router.handlers.handlers, worker.handlers.handlers,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -21,12 +36,7 @@ def stage(database: Database) -> Iterator[Stage]:
 
 @pytest.fixture
 def as_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Stage], None]]:
-    """Let the process's own settings, keys and engine be those of a stage."""
-    singletons = (settings, keys, engine)
-
-    def forget() -> None:
-        for one in singletons:
-            one.cache_clear()
+    """Let the process's own settings, keys, engines, ledgers and handlers be those of a stage."""
 
     def use(stage: Stage) -> None:
         monkeypatch.setenv("DATABASE_URL", stage.engine.url.render_as_string(hide_password=False))
@@ -34,9 +44,29 @@ def as_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Stage], N
         monkeypatch.setenv("HOTLINE_SECRET", SECRET.decode())
         monkeypatch.setenv("HOTLINE_DEV", "1")
         monkeypatch.delenv("HOTLINE_SECRET_FILE", raising=False)
-        forget()
+        _forget()
+        bell()._quiet_until = math.inf  # as with Redis gone for good: jobs alone carry the work
 
     yield use
-    if engine.cache_info().currsize:
-        engine().dispose()
-    forget()
+    _forget()
+
+
+def _forget() -> None:
+    for one in ENGINES:
+        if one.cache_info().currsize:
+            one().dispose()
+    for singleton in SINGLETONS:
+        singleton.cache_clear()
+
+
+@pytest.fixture
+def site(stage: Stage, as_settings: Callable[[Stage], None]) -> Site:
+    """Both surfaces on a database of the test's own."""
+    as_settings(stage)
+    return Site(stage, create_app("public"), create_app("staff"))
+
+
+@pytest.fixture
+def api(site: Site) -> Api:
+    """The JSON API of both surfaces, and clients of everybody who may use it."""
+    return Api(site)
