@@ -33,7 +33,7 @@ class Patience:
     def __init__(self, on: Engine, seconds: float) -> None:
         self._dialect, self._seconds = on.dialect, seconds
         self._lent: dict[int, tuple[float, Any]] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._is_frozen = False
         self._address: tuple[Any, Any] = ((), {})
         event.listen(on, "do_connect", self._connect)
@@ -76,10 +76,10 @@ class Patience:
             now = time.monotonic()
             with self._lock:
                 late = [key for key, (deadline, _) in self._lent.items() if deadline < now]
+                if late:
+                    self._suspect()  # first, or who is cut off would try to connect anew and wait again
                 for key in late:
                     _shut(self._lent.pop(key)[1])
-            if late:
-                self._suspect()
 
     def _suspect(self) -> None:
         with self._lock:

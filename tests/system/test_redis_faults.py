@@ -16,8 +16,9 @@ from tests.system.running import Instance, wait
 
 LOAD_SECONDS, PER_SECOND = 12.0, 30.0
 CAUGHT_UP_SECONDS = 75.0
-# P7 allows 50 ms on a machine of its own; here generator, engines and services share two cores with the test run.
-ADDED_P99_SECONDS = 0.25
+# P7 allows 50 ms on a machine of its own; here all share it with the test run. What must never be: that a request waits
+# for Redis, whose time-out is half a second.
+ADDED_P99_SECONDS = 0.4
 
 
 def _under_load(instance: Instance, folder: Path, fault: Callable[[random.Random], None]) -> None:
