@@ -3,11 +3,9 @@
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,8 +17,7 @@ import httpx
 import psutil
 import psycopg
 
-from shared.command.account import engine_account
-from shared.command.engines import _enterable_folder, tail
+from shared.command.engines import tail, throwaway_folder
 from shared.command.paths import ROOT, Home
 from shared.command.programs import ENGINES_GROUP, SERVICES_GROUP
 from shared.command.supervise import Supervisor
@@ -158,9 +155,7 @@ class Instance:
 def an_instance(options: Options) -> Iterator[Instance]:
     """Start an instance in a folder of its own and end it, folder and all, after the block."""
     with ExitStack() as cleanup:
-        base = Path(tempfile.mkdtemp(prefix="hotline-system-", dir=_enterable_folder(engine_account())))
-        cleanup.callback(shutil.rmtree, base, ignore_errors=True)
-        base.chmod(0o711)
+        base = cleanup.enter_context(throwaway_folder())
         words = [str(base), str(os.getpid()), json.dumps(asdict(options))]
         with (base / "keeper.log").open("w") as log:
             keeper = subprocess.Popen(
