@@ -16,6 +16,7 @@ PRIVATE = ["--no-emit-index-url", "--no-emit-find-links"]
 SOURCES = {
     "requirements.lock": ["pyproject.toml"],
     "requirements-dev.lock": ["--group", "pyproject.toml:dev", "-c", "requirements.lock"],
+    "requirements-browser.lock": ["--group", "pyproject.toml:browser", "-c", "requirements.lock"],
     "requirements-uv.lock": ["--group", "pyproject.toml:install", "-c", "requirements.lock"],
 }
 

@@ -65,7 +65,9 @@ def test_what_would_send_python_elsewhere_is_not_handed_on(
     assert not {"PYTHONPATH", "PIP_TARGET"} & kept.keys()
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "requirements-uv.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-dev.lock", "requirements-browser.lock", "requirements-uv.lock"]
+)
 def test_a_lock_file_has_hashes_and_no_address(name: str) -> None:
     text = (ROOT / name).read_text()
     packages = [line for line in text.splitlines() if line[:1].isalnum()]
@@ -80,6 +82,7 @@ def test_every_dependency_is_locked() -> None:
     sets = {
         "requirements.lock": project["project"]["dependencies"],
         "requirements-dev.lock": project["dependency-groups"]["dev"],
+        "requirements-browser.lock": project["dependency-groups"]["browser"],
         "requirements-uv.lock": project["dependency-groups"]["install"],
     }
     for name, wanted in sets.items():
