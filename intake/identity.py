@@ -74,8 +74,9 @@ def log_out() -> None:
 def follow(number: str, code: str) -> Viewer:
     """Return the caller whom number and code prove. Raises `Refused`, never saying which is wrong, or `TooMany`."""
     ticket_id = ticket_id_of(number)
-    # A number is counted as typed ids are: unknown ones too, so that the limit tells nothing.
-    subjects = ((attempts.FOLLOW_NUMBER, str(ticket_id)), (attempts.FOLLOW_ADDRESS, _address()))
+    # Unknown numbers are counted too, so that the limit tells nothing; what is no number has no owner to protect.
+    subjects = [(attempts.FOLLOW_NUMBER, str(ticket_id))] if ticket_id is not None else []
+    subjects.append((attempts.FOLLOW_ADDRESS, _address()))
     with engine().begin() as connection:
         for window, subject in subjects:
             attempts.check(connection, window, subject)
