@@ -7,15 +7,17 @@ from typing import Any
 from flask import g
 
 from intake import forms as f
-from intake.stores import engine, ledger
-from shared import people
+from intake.stores import engine, ledger, rules
+from shared import access_log, people
 from shared.domain import commands as c
-from shared.domain.errors import Refused
+from shared.domain.errors import NotYours, Refused
+from shared.domain.numbers import ticket_id_of
 from shared.domain.terms import Role
 from shared.domain.ticket import Ticket
 from shared.domain.transitions import LEGAL
 from shared.domain.viewer import Viewer, may_see
 from shared.ledger import Done
+from shared.reads.tickets import find_by_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,17 @@ def carry_out_loaded(act: Act, viewer: Viewer, ticket_id: int, data: Mapping[str
     if act.command is c.HandOver:
         _check_colleague(viewer, data["staff_id"])
     return ledger().execute(act.command(actor=viewer, ticket_id=ticket_id, **data))
+
+
+def ticket_id_for(viewer: Viewer, number: str) -> int:
+    """Return the id of a ticket that exists for the viewer. Raises `NotYours`, and notes who asked for what."""
+    with engine().begin() as connection:
+        found = find_by_number(viewer, connection, rules(), number)
+        if found is None:
+            access_log.note(connection, viewer, "denied", ticket_id_of(number))
+    if found is None:
+        raise NotYours
+    return found
 
 
 def legal_acts(viewer: Viewer, ticket: Ticket) -> list[str]:

@@ -28,6 +28,15 @@ class Text(fields.String):
         return text
 
 
+class Whole(fields.Integer):
+    """A whole number: 3 or, in forms, "3"; neither 3.5 nor true."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
 class Phone(Text):
     """A phone number, kept as E.164; numbers without a country are Chinese."""
 

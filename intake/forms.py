@@ -4,14 +4,14 @@ from typing import Any
 
 from marshmallow import fields, pre_load, validate
 
-from intake.fields import LONGEST_NOTE, LONGEST_TEXT, Strict, Text
+from intake.fields import LONGEST_NOTE, LONGEST_TEXT, Strict, Text, Whole
 from shared.domain.terms import EndReason, FollowUpResult, Nature, Urgency
 
 
 class Seen(Strict):
     """`seen_seq`: the ticket's `seq` that the page or the last answer showed; with it a change in between is a 409."""
 
-    seen_seq = fields.Integer(strict=False, validate=validate.Range(1, 2**31 - 1))
+    seen_seq = Whole(validate=validate.Range(1, 2**31 - 1))
 
     @pre_load
     def drop_empty(self, data: Any, **kwargs: Any) -> Any:
@@ -57,7 +57,7 @@ class RedispatchIn(Seen):
 class HandOverIn(Seen):
     """移交."""
 
-    staff_id = fields.Integer(required=True, validate=validate.Range(1, 2**62))
+    staff_id = Whole(required=True, validate=validate.Range(1, 2**62))
 
 
 class ReturnIn(Seen):
@@ -92,8 +92,8 @@ class FollowUpIn(Seen):
     """回访."""
 
     result = fields.Enum(FollowUpResult, by_value=True, required=True)
-    call_rating = fields.Integer(validate=validate.Range(1, 5))
-    matter_rating = fields.Integer(validate=validate.Range(1, 5))
+    call_rating = Whole(validate=validate.Range(1, 5))
+    matter_rating = Whole(validate=validate.Range(1, 5))
     note = Text(LONGEST_NOTE)
 
 

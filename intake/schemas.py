@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, fields, post_load, validate
 
-from intake.fields import LONGEST_TEXT, LONGEST_TITLE, Phone, Strict, Text
+from intake.fields import LONGEST_TEXT, LONGEST_TITLE, Phone, Strict, Text, Whole
 from shared.domain.terms import Channel, HolderKind, Nature, Role, Urgency
 from shared.reads.queues import MOST_ROWS, Only
 
@@ -45,9 +45,7 @@ class IdempotencyHeader(Schema):
     class Meta:
         unknown = "exclude"
 
-    key = fields.String(
-        data_key="Idempotency-Key", required=True, validate=validate.Regexp(r"^[\x21-\x7e]{8,200}$")
-    )
+    key = fields.String(data_key="Idempotency-Key", required=True, validate=validate.Regexp(r"^[\x21-\x7e]{8,200}$"))
 
 
 class PickUpHeader(Schema):
@@ -127,7 +125,7 @@ class QueueIn(Schema):
     holder_kind = fields.Enum(HolderKind, by_value=True)
     holder_id = Text(80)
     filter_by = fields.Enum(Only, by_value=True, data_key="only")
-    limit = fields.Integer(load_default=25, validate=validate.Range(1, MOST_ROWS))
+    limit = Whole(load_default=25, validate=validate.Range(1, MOST_ROWS))
     after = Text(80, metadata={"description": "`next` of the page before."})
 
 

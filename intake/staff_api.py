@@ -1,14 +1,15 @@
 """JSON API v1 on the staff surface: session, queues, tickets, and every act by its name."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, make_response, request
 from flask_smorest import Blueprint
 
 from intake import schemas as s
-from intake.acts import ACTS, STAFF_ACTS, carry_out, current_viewer
+from intake.acts import ACTS, STAFF_ACTS, carry_out, current_viewer, ticket_id_for
 from intake.identity import drop_cookie, set_cookie, staff_cookie
 from intake.identity import log_in as log_in_person
 from intake.identity import log_out as log_out_person
@@ -18,10 +19,11 @@ from intake.registration import register as register_ticket
 from intake.stores import engine, rules
 from shared import access_log
 from shared.domain.errors import NotYours, Refused
+from shared.domain.numbers import LARGEST_ID
 from shared.domain.terms import HolderKind, Role
 from shared.domain.viewer import Viewer
 from shared.reads import queues
-from shared.reads.tickets import find_by_number, ticket_view
+from shared.reads.tickets import ticket_view
 
 
 class StaffBlueprint(Blueprint):
@@ -67,7 +69,8 @@ def queue(wanted: Mapping[str, Any]) -> Any:
     with engine().connect() as connection:
         rows = queues.queue(viewer, connection, rules(), chosen)
     last = rows[-1] if len(rows) == chosen.limit else None
-    after = None if last is None else f"{last.due_at.isoformat() if last.due_at else ''}|{last.ticket_id}"
+    # `Z`, because a `+` in a query is a blank to whoever does not encode it.
+    after = None if last is None else f"{f'{last.due_at:%FT%T.%fZ}' if last.due_at else ''}|{last.ticket_id}"
     return {"tickets": rows, "next": after}
 
 
@@ -86,9 +89,9 @@ def register(header: Mapping[str, str], data: Mapping[str, Any]) -> Any:
 def show(number: str) -> Any:
     """Show a ticket; the view is noted in the access log."""
     viewer = current_viewer()
+    ticket_id = ticket_id_for(viewer, number)
     with engine().begin() as connection:
-        ticket_id = find_by_number(viewer, connection, rules(), number)
-        view = None if ticket_id is None else ticket_view(viewer, connection, rules(), ticket_id)
+        view = ticket_view(viewer, connection, rules(), ticket_id)
         access_log.note(connection, viewer, "denied" if view is None else "viewed", ticket_id)
     if view is None:
         raise NotYours
@@ -105,11 +108,7 @@ def show(number: str) -> Any:
 def act(number: str, act: str) -> Any:
     """Carry out an act. The body is the act's form; `seen_seq` guards against overwriting somebody else's step."""
     viewer = current_viewer()
-    with engine().connect() as connection:
-        ticket_id = find_by_number(viewer, connection, rules(), number)
-    if ticket_id is None:
-        raise NotYours
-    done = carry_out(ACTS[act], viewer, ticket_id, read_json(request))
+    done = carry_out(ACTS[act], viewer, ticket_id_for(viewer, number), read_json(request))
     return act_answer(done.ticket, done.event_count)
 
 
@@ -130,7 +129,8 @@ def _cursor(after: str | None) -> tuple[datetime | None, int] | None:
     if after is None:
         return None
     due_at, _, ticket_id = after.partition("|")
-    try:
-        return (datetime.fromisoformat(due_at) if due_at else None), int(ticket_id)
-    except ValueError:
-        raise Refused("bad_input", "after 必须是上一页给出的 next。", field="after") from None
+    with suppress(ValueError, OverflowError):
+        known, last = datetime.fromisoformat(due_at).astimezone(UTC) if due_at else None, int(ticket_id)
+        if 0 <= last < LARGEST_ID:
+            return known, last
+    raise Refused("bad_input", "after 必须是上一页给出的 next。", field="after")

@@ -3,16 +3,16 @@
 from flask import Response, redirect, request, url_for
 from marshmallow import ValidationError
 
-from intake.acts import ACTS, STAFF_ACTS, carry_out, current_viewer
+from intake.acts import ACTS, STAFF_ACTS, carry_out, current_viewer, ticket_id_for
 from intake.pages.act_forms import with_unit_codes
 from intake.pages.blueprints import staff_pages
 from intake.pages.mistakes import Mistake, mistake_of, typed_form
 from intake.pages.words import say
 from intake.pages.workplace import Shown, address_of, place_of, show
-from intake.stores import engine, rules
+from intake.stores import engine
 from shared import access_log
-from shared.domain.errors import NotYours, Refused
-from shared.reads.tickets import find_by_number, reveal_phone
+from shared.domain.errors import Refused
+from shared.reads.tickets import reveal_phone
 
 SHORTEST_REASON = 5
 
@@ -58,8 +58,4 @@ def reveal(number: str) -> Response:
 
 
 def _ticket_id(number: str) -> int:
-    with engine().connect() as connection:
-        found = find_by_number(current_viewer(), connection, rules(), number)
-    if found is None:
-        raise NotYours
-    return found
+    return ticket_id_for(current_viewer(), number)

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from stdnum import damm
 
+LARGEST_ID = 2**62  # what a bigint holds, with room
+
 _DIGITS = re.compile(r"[\s\-]+")
 
 
@@ -29,7 +31,7 @@ def ticket_id_of(number: str) -> int | None:
     if not body:
         return None
     ticket_id = int(body)
-    return ticket_id if 0 < ticket_id < 2**62 and damm.calc_check_digit(str(ticket_id)) == check else None
+    return ticket_id if 0 < ticket_id < LARGEST_ID and damm.calc_check_digit(str(ticket_id)) == check else None
 
 
 def in_fours(number: str) -> str:

@@ -1,4 +1,4 @@
-"""Following a ticket over the API: number and pick-up code, limits on guessing, and what a caller is told (SECURITY 2.2)."""
+"""Following over the API: number and pick-up code, limits on guessing, what a caller is told (SECURITY 2.2)."""
 
 from datetime import timedelta
 from typing import Any
