@@ -38,7 +38,8 @@ def identify_staff() -> None:
     token = request.cookies.get(staff_cookie())
     if token:
         with engine().connect() as connection:
-            g.staff = people.staff_of_session(connection, token)
+            is_use = "X-Refresh" not in request.headers  # set by live.js where nobody pressed anything
+            g.staff = people.staff_of_session(connection, token, is_use=is_use)
         g.viewer = g.staff.viewer if g.staff else None
 
 

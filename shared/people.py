@@ -130,8 +130,11 @@ def close_session(connection: Connection, token: str) -> None:
     connection.execute(sa.delete(session).where(session.c.token_hash == _hash(token)))
 
 
-def staff_of_session(connection: Connection, token: str) -> Staff | None:
-    """Return whose session it is, None once idle for 30 minutes, 12 hours old, or ended."""
+def staff_of_session(connection: Connection, token: str, *, is_use: bool = True) -> Staff | None:
+    """Return whose session it is, None once idle for 30 minutes, 12 hours old, or ended.
+
+    `is_use`: a person did something; a page that only refreshes itself must not keep a session alive.
+    """
     now = sa.func.clock_timestamp()
     alive = (session.c.seen_at > now - IDLE) & (session.c.created_at > now - ABSOLUTE)
     query = (
@@ -142,7 +145,7 @@ def staff_of_session(connection: Connection, token: str) -> Staff | None:
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    if row.is_stale:
+    if row.is_stale and is_use:
         connection.execute(sa.update(session).where(session.c.token_hash == _hash(token)).values(seen_at=now))
         connection.commit()
     return _staff(row)

@@ -67,9 +67,7 @@ def read_sheet(viewer: Viewer, connection: Connection, number: str, now: datetim
     """Return the ticket of that number as the viewer may see it, None if it is not for them; either way it is noted."""
     ticket_id = find_by_number(viewer, connection, rules(), number)
     view = None if ticket_id is None else ticket_view(viewer, connection, rules(), ticket_id)
-    access_log.note(
-        connection, viewer, "denied" if view is None else "viewed", ticket_id, address=request.remote_addr
-    )
+    access_log.note(connection, viewer, "denied" if view is None else "viewed", ticket_id, address=request.remote_addr)
     if view is None:
         return None
     first, others = in_order(legal_acts(viewer, view.ticket))

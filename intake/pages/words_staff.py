@@ -96,6 +96,7 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "queue.choose": ("从左边选一件", "Choose one on the left"),
     "queue.more": ("只显示最急的 {n} 件", "The {n} most urgent are shown"),
     "queue.next": ("下一页", "Next page"),
+    "queue.order": ("先到期的在前 · j k 上下 · o 打开", "First due first · j k to move · o to open"),
     "queue.list": ("队列", "Queue"),
     "queue.back": ("回到列表", "Back to the list"),
     "row.due": ("{at} 到期", "due {at}"),

@@ -116,4 +116,3 @@ def _filters(viewer: Viewer, connection: Any, wanted: Queue, place: str) -> list
         }
         for only in _FILTERS
     ]
-

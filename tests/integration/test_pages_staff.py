@@ -56,6 +56,18 @@ def test_logging_out_ends_the_session_on_the_server(site: Site) -> None:
     assert person.get("/console").location == "/login"
 
 
+def test_a_page_that_refreshes_itself_does_not_keep_a_session_alive(site: Site) -> None:
+    lin = site.person("lin")
+    site.stage.as_owner("UPDATE session SET seen_at = clock_timestamp() - interval '29 min'")
+    assert lin.get("/console", headers={"X-Refresh": "1"}).status == 200
+    idle = "SELECT clock_timestamp() - seen_at > interval '5 min' AS is_idle FROM session"
+    assert site.stage.rows(idle) == [{"is_idle": True}]
+    assert lin.get("/console").status == 200
+    assert site.stage.rows(idle) == [{"is_idle": False}]
+    site.stage.as_owner("UPDATE session SET seen_at = clock_timestamp() - interval '31 min'")
+    assert lin.get("/console").location == "/login"
+
+
 def test_the_one_time_code_makes_the_first_administrator_once(site: Site) -> None:
     with site.stage.engine.begin() as connection:
         code = people.issue_admin_code(connection)

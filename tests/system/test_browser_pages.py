@@ -1,4 +1,4 @@
-"""The pages in a real browser: one ticket by three people, live; keys alone; no JavaScript; nothing lost, nothing moved."""
+"""The pages in a real browser: one ticket by three people, live; keys alone; no JavaScript; nothing lost or moved."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,8 @@ from tests.system.running import Instance, wait
 
 HOUSING = "申请公租房租房补贴已经三个月了，一直没有人答复，请查一下。"  # goes to the desk of the demo's handler
 ANSWER = "王女士，您好。补贴已于今天发放到您的银行卡。有事请打 028-0000 0145。"
-HOSTILE = "<img src=x onerror=alert(1)> {{7*7}} </script><script>alert(2)</script> 公租房租房补贴"
+HOSTILE = "<img src=x onerror=alert(1)> {{7*7}} </script><script>alert(2)</script> 金牛区茶店子路灯不亮"
+CITIZEN = ("/", "/new", "/new/done", "/ticket", "/ticket/withdraw", "/nowhere", "/?size=large", "/ticket?lang=en")
 FACES = {
     "operator": ("/", "/console", "/triage", "/followups"),
     "handler": ("/", "/desk"),
@@ -173,14 +174,11 @@ def test_a_lost_connection_is_said_after_five_seconds_and_heals(stack: Instance,
     with person(browser, stack) as caller:
         number, code = caller.file(HOUSING)
         caller.follow(number, code)
-        caller.page.context.set_offline(True)
-        caller.page.evaluate("dispatchEvent(new Event('offline'))")
         stack.stop("stream")
         try:
             caller.sees(".lost:has-text('连接断了，正在重连')", 20)
         finally:
             stack.start("stream")
-            caller.page.context.set_offline(False)
         caller.page.wait_for_selector(".lost", state="detached", timeout=40_000)
 
 
@@ -189,16 +187,7 @@ def test_no_page_scrolls_sideways(stack: Instance, browser: Any, width: int) -> 
     wide = []
     with person(browser, stack, viewport={"width": width, "height": 800}) as citizen:
         citizen.file(HOUSING)
-        for path in (
-            "/",
-            "/new",
-            "/new/done",
-            "/ticket",
-            "/ticket/withdraw",
-            "/nowhere",
-            "/?size=large",
-            "/ticket?lang=en",
-        ):
+        for path in CITIZEN:
             citizen.open(path, public=True)
             wide += [path] if _is_too_wide(citizen) else []
     for login, paths in FACES.items():
