@@ -47,7 +47,9 @@ class Mistake:
 
 def typed_form() -> dict[str, str]:
     """Return what was typed, without blanks around it, empty fields and the form's own."""
-    stripped = {name: value.strip() for name, value in request.form.items() if name not in _NOT_TYPED}
+    # Browsers send line breaks as CR LF; a text is kept as it was typed.
+    lines = {name: value.replace("\r\n", "\n") for name, value in request.form.items()}
+    stripped = {name: value.strip() for name, value in lines.items() if name not in _NOT_TYPED}
     return {name: value for name, value in stripped.items() if value}
 
 

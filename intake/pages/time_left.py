@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from typing import Protocol
 
 from shared.domain.calendar import WorkingCalendar
@@ -94,6 +95,7 @@ def working_between(calendar: WorkingCalendar, start: datetime, end: datetime) -
     return found
 
 
+@cache
 def working_day(calendar: WorkingCalendar) -> timedelta:
     """Return the length of a full working day."""
     date = datetime(2001, 1, 1, tzinfo=calendar.zone).date()  # a Monday; only the hours of a week are looked at
