@@ -19,7 +19,7 @@ import httpx
 # Longer than any request may take (FAULTS I11), so that a hang is seen as one and not as a reset.
 CLIENT_SECONDS = 15.0
 GIVE_UP_SECONDS = 90.0
-SEED = "HOTLINE_FAULT_SEED"
+SEED = "FAULT_SEED"  # not HOTLINE_…: `hotline test` takes those away
 WORDS = (
     "锦江区春熙路停水三天了，没有人管",
     "楼下烧烤摊半夜还在放音响，吵得睡不着",
