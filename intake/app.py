@@ -41,9 +41,9 @@ def create_app(surface: Surface) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    csrf = CSRFProtect(app)
     api = Api(app)
     problems.install(app)  # after flask-smorest, whose own error answers it replaces
+    csrf = CSRFProtect(app)  # after the request has its id, for what it refuses is answered and logged too
     app.register_error_handler(CSRFError, _forged)
     app.before_request(identity.identify_staff if surface == "staff" else identity.identify_caller)
     blueprint = staff_api if surface == "staff" else public_api
