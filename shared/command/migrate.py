@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from shared.command.progress import complain
 from shared.settings import driver_url
 
 _LOCK = 12345_0001
@@ -20,7 +21,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Upgrade the database named by DATABASE_OWNER_URL, else DATABASE_URL."""
-    upgrade(os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"])
+    url = os.environ.get("DATABASE_OWNER_URL") or os.environ.get("DATABASE_URL")
+    if not url:
+        return complain(
+            "DATABASE_URL is not set: say which database, e.g. DATABASE_URL=postgresql://… ./hotline migrate"
+        )
+    upgrade(url)
     return 0
 
 

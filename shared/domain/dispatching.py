@@ -140,9 +140,15 @@ def _chosen(ticket: Ticket, command: c.Dispatch | c.SendToSeat) -> tuple[Nature,
 
 
 def _classified(ticket: Ticket, by: Any) -> dict[str, Any]:
-    """What `by` (a command or a decision) says of the ticket, less what a person has fixed before."""
+    """What `by` (a command or a decision) says of the ticket.
+
+    The router leaves alone what a person has fixed and, once a unit or a seat had the ticket, what its promise was
+    counted by: a return changes who must act, not what is asked or how soon.
+    """
     names = ("nature", "urgency", "county", "duty")
-    fixed = ticket.chosen_by_person if getattr(by, "actor", None) is None or not by.actor.is_person else ()
+    by_person = isinstance(by, c.Command) and by.actor.is_person
+    promised = () if ticket.dispatched_at is None else ("nature", "urgency")
+    fixed = () if by_person else (*ticket.chosen_by_person, *promised)
     said = {name: getattr(by, name, None) for name in names if name not in fixed}
     return {name: value for name, value in said.items() if value is not None}
 
