@@ -88,8 +88,8 @@ def add_staff(connection: Connection, new: NewStaff) -> int:
 def deactivate(connection: Connection, viewer: Viewer, staff_id: int) -> None:
     """Disable an account and end its sessions; streams end within five seconds."""
     mine = (staff.c.id == staff_id) & (staff.c.city == viewer.city)
-    connection.execute(sa.update(staff).where(mine).values(is_active=False))
-    connection.execute(sa.delete(session).where(session.c.staff_id == staff_id))
+    if connection.execute(sa.update(staff).where(mine).values(is_active=False)).rowcount:
+        connection.execute(sa.delete(session).where(session.c.staff_id == staff_id))
 
 
 def list_staff(connection: Connection, viewer: Viewer) -> list[Staff]:
@@ -107,10 +107,11 @@ def colleagues(connection: Connection, viewer: Viewer) -> list[Staff]:
 
 
 def authenticate(connection: Connection, login: str, password: str) -> Staff | None:
-    """Return the person if login and password are right. Takes the same time for an unknown login."""
+    """Return the person if login and password are right. Takes as long for an unknown login, or without a password."""
     row = connection.execute(sa.select(staff).where(staff.c.login == login.lower(), staff.c.is_active)).one_or_none()
+    stored = _NO_PASSWORD if row is None else row.password
     try:
-        _hasher().verify(row.password if row is not None else _dummy_hash(), password[:LONGEST_PASSWORD])
+        _hasher().verify(_dummy_hash() if stored == _NO_PASSWORD else stored, password)
     except (VerificationError, InvalidHashError):
         return None
     return None if row is None else _staff(row)
