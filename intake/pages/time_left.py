@@ -75,10 +75,14 @@ def counts_hours(ticket: Timed, rules: Rules) -> bool:
 
 
 def counted_from(dispatched_at: datetime, rules: Rules, *, is_natural: bool) -> datetime:
-    """Return from when the limit counts: at once for hours, the next local day for working days (REQUIREMENTS K2)."""
+    """Return from when the limit counts: at once for hours, for working days the next one (REQUIREMENTS K2)."""
     if is_natural:
         return dispatched_at
     local = dispatched_at.astimezone(rules.zone).date() + timedelta(days=1)
+    for _ in range(_LONGEST_WALK_DAYS):
+        if rules.calendar.is_working_day(local):
+            break
+        local += timedelta(days=1)
     return datetime.combine(local, time(), tzinfo=rules.zone).astimezone(UTC)
 
 

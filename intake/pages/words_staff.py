@@ -71,7 +71,7 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "setup.done": ("管理员已建立，请登录。", "The administrator exists now. Log in."),
     # home
     "home.hello": ("{name}，您好", "Hello, {name}"),
-    "home.when": ("{day}。", "{day}."),
+    "home.when": ("{day}。", "{day}. "),
     "home.working": ("今天按工作日计时。", "Today counts as a working day."),
     "home.resting": ("今天不计工作日。", "Today does not count as a working day."),
     "home.open": ("去{face}", "Go to {face}"),
@@ -157,6 +157,7 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "ticket.by.time": ("系统时限", "Time limits"),
     "ticket.by.caller": ("诉求人", "The caller"),
     "ticket.promised": ("{at} 前答复", "Reply due by {at}"),
+    "ticket.promised.missed": ("应在 {at} 前答复，已超期", "A reply was due by {at}; overdue"),
     "ticket.proposed": ("建议：{unit}", "Proposed: {unit}"),
     "ticket.stars": ("一次一评 {call}，一事一评 {matter}", "Call {call}, matter {matter}"),
     "ticket.alarm": ("系统告警：{kind} 没有完成，需要人看一下", "Alarm: {kind} was given up; a person must look"),

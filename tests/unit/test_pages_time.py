@@ -91,13 +91,22 @@ def test_the_picture_is_as_wide_as_the_budget_and_now_lies_where_the_time_is(
     assert 0 <= time_left(row, RULES, now).spent <= 100
 
 
-def test_the_picture_counts_whole_days_and_leaves_the_weekend_out() -> None:
+def test_the_picture_begins_with_the_first_day_that_counts() -> None:
     picture = due_picture(due_row(), RULES, FRIDAY + timedelta(days=3))
     assert picture is not None
     assert [(block.is_gap, block.days, block.hours) for block in picture.blocks] == [
-        (True, 2, "0"), (False, 1, "7"), (False, 1, "7"), (False, 1, "7"),
+        (False, 1, "7"), (False, 1, "7"), (False, 1, "7"),
     ]  # fmt: skip
     assert picture.hours == "21"
+
+
+def test_the_picture_shows_a_weekend_as_a_gap() -> None:
+    due = RULES.due(Nature.HELP, Urgency.NORMAL, FRIDAY)
+    assert due is not None
+    picture = due_picture(Row(Nature.HELP, due_at=due.due_at), RULES, FRIDAY)
+    assert picture is not None
+    assert [block.days for block in picture.blocks if block.is_gap] == [2]
+    assert picture.hours == "49"
 
 
 @given(st.text(max_size=30), st.text(max_size=60), st.lists(st.tuples(st.integers(-5, 100), st.integers(-5, 100))))
