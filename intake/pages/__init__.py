@@ -8,7 +8,6 @@ from intake.pages.blueprints import public_pages, staff_pages
 
 def install(app: Flask, surface: str) -> None:
     """Register the pages of `surface` (`public` or `staff`); who may open which is `intake.access_pages`' table."""
-    app.before_request(preferences.read_preferences)
     app.after_request(preferences.keep_preferences)
     assets.install(app)
     filters.install(app, surface)

@@ -13,6 +13,7 @@ from intake.pages.act_forms import FIELDS
 from intake.pages.blueprints import staff_pages
 from intake.pages.filters import holder_name, spoken
 from intake.pages.frame import framed, tabs
+from intake.pages.looks import note_look
 from intake.pages.mistakes import Mistake, mistake_of, typed_form
 from intake.pages.new_request import form_key
 from intake.pages.options import counties, of_table, unit_code, unit_names
@@ -23,7 +24,6 @@ from intake.pages.words import say
 from intake.registration import Accepted, accepted
 from intake.registration import register as register_request
 from intake.stores import engine
-from shared import access_log
 from shared.domain.errors import Refused
 from shared.domain.labels import CHANNELS, NATURES, URGENCIES
 from shared.domain.terms import HolderKind
@@ -83,7 +83,7 @@ def _registered(number: str, mistake: Mistake | None = None) -> Response:
         bar = tabs(viewer, connection)
         sheet = read_sheet(viewer, connection, number, business_now(connection))
         if sheet is not None and sheet.view.ticket.registered_by == viewer.id:
-            access_log.note(connection, viewer, "code_read", sheet.view.ticket.id)
+            note_look(connection, viewer, "code_read", sheet.view.ticket.id)
     if sheet is None:
         return redirect(url_for("staff_pages.console"), 303)  # type: ignore[return-value]
     if sheet.view.ticket.registered_by != viewer.id:

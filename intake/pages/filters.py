@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask, g
 
-from intake.pages.preferences import is_english, with_choice
+from intake.pages.preferences import is_english, preferences, with_choice
 from intake.pages.words import WORDS, refusal, say, word
 from intake.plain_words import holder_in_words
 from intake.stores import rules
@@ -110,7 +110,7 @@ def _context(surface: str) -> dict[str, Any]:
     city = rules()
     return {
         "english": is_english(),
-        "preferences": g.get("preferences") or {"lang": "zh", "theme": "auto", "size": "normal"},
+        "preferences": preferences(),
         "settings": settings(),
         "surface": surface,
         "city_name": city.name_en if is_english() else city.name,

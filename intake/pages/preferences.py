@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from flask import Response, g, has_app_context, request
+from flask import Response, g, has_request_context, request
 
 from shared.settings import settings
 
@@ -15,9 +15,12 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 _KEPT_SECONDS = 365 * 24 * 3600
 
 
-def read_preferences() -> None:
-    """Set `g.preferences` from the address, else from the cookies; the first choice is the default."""
-    g.preferences = {name: _chosen(name, choices) for name, choices in CHOICES.items()}
+def preferences() -> dict[str, str]:
+    """Return what the address says, else the cookies; the first choice is the default."""
+    if "preferences" not in g:
+        g.preferences = {name: _chosen(name, choices) for name, choices in CHOICES.items()}
+    chosen: dict[str, str] = g.preferences
+    return chosen
 
 
 def keep_preferences(response: Response) -> Response:
@@ -32,7 +35,7 @@ def keep_preferences(response: Response) -> Response:
 
 def is_english() -> bool:
     """Tell whether the reader chose English."""
-    return has_app_context() and bool(g.get("preferences", {}).get("lang") == "en")
+    return has_request_context() and preferences()["lang"] == "en"
 
 
 def with_choice(**choice: str) -> str:

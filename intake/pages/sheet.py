@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import request
 from sqlalchemy.engine import Connection
 
 from intake.acts import legal_acts
@@ -13,6 +12,7 @@ from intake.pages.act_forms import FIELDS, end_reasons, in_order
 from intake.pages.due_picture import DuePicture, due_picture
 from intake.pages.filters import duty_name, skill_name, unit_name
 from intake.pages.history import Moment, history, who
+from intake.pages.looks import note_look
 from intake.pages.marked import Piece, marked
 from intake.pages.mistakes import Mistake
 from intake.pages.options import Options, unit_names
@@ -20,7 +20,7 @@ from intake.pages.preferences import is_english
 from intake.pages.time_left import TimeLeft, time_left
 from intake.pages.words import say
 from intake.stores import rules
-from shared import access_log, people
+from shared import people
 from shared.domain.terms import HolderKind
 from shared.domain.viewer import Viewer
 from shared.reads.tickets import TicketView, find_by_number, ticket_view
@@ -67,7 +67,7 @@ def read_sheet(viewer: Viewer, connection: Connection, number: str, now: datetim
     """Return the ticket of that number as the viewer may see it, None if it is not for them; either way it is noted."""
     ticket_id = find_by_number(viewer, connection, rules(), number)
     view = None if ticket_id is None else ticket_view(viewer, connection, rules(), ticket_id)
-    access_log.note(connection, viewer, "denied" if view is None else "viewed", ticket_id, address=request.remote_addr)
+    note_look(connection, viewer, "denied" if view is None else "viewed", ticket_id)
     if view is None:
         return None
     first, others = in_order(legal_acts(viewer, view.ticket))

@@ -149,6 +149,18 @@ def test_every_look_at_a_ticket_is_written_down(site: Site) -> None:
     assert [row["staff_id"] for row in noted] == [_staff_id(site, "zhou")]
 
 
+def test_a_page_that_refreshes_itself_is_one_look(site: Site) -> None:
+    first, second = site.stage.dispatched().id, site.stage.dispatched().id
+    zhou = site.person("zhou")
+    refreshing = {"X-Refresh": "1"}
+    zhou.get(f"/tickets/{site.number(first)}")
+    for _ in range(3):
+        zhou.get(f"/tickets/{site.number(first)}", headers=refreshing)
+    zhou.get(f"/tickets/{site.number(second)}", headers=refreshing)  # never looked at before, whatever the header says
+    noted = site.stage.rows("SELECT ticket_id FROM access_log WHERE action = 'viewed' ORDER BY id")
+    assert [row["ticket_id"] for row in noted] == [first, second]
+
+
 def test_only_acts_that_are_legal_now_are_offered(site: Site) -> None:
     ticket_id = site.stage.dispatched().id
     number = site.number(ticket_id)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from intake import stores
 from shared.domain import commands as c
+from shared.settings import settings
 from tests.integration.site import Page, Site
 from tests.integration.stage import ANSWER, HANDLER, OPERATOR, TIME, UNIT
 
@@ -185,6 +187,22 @@ def test_every_error_is_a_page_with_a_sentence(site: Site, path: str, status: in
         page = site.visitor().get(f"{path}?lang={language}")
         assert page.status == status
         assert word in page.text
+
+
+def test_without_the_database_a_page_says_so_in_the_readers_language(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = site.caller(site.stage.register())
+    caller.get("/?lang=en")
+    site.stage.engine.dispose()
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nowhere")
+    settings.cache_clear()
+    stores.engine().dispose()
+    stores.engine.cache_clear()
+    page = caller.get("/ticket")
+    assert page.status == 503
+    assert int(page.response.headers["Retry-After"]) > 0
+    assert "Busy for a moment" in page.text
 
 
 def test_a_form_without_its_token_is_refused_with_a_page(site: Site) -> None:

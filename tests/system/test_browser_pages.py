@@ -70,6 +70,11 @@ def test_the_router_decision_appears_on_the_console_by_itself(stack: Instance, b
         _register_by_keys_alone(operator.log_in("operator"))
         operator.sees(".promise:has-text('成都市住房和城乡建设局办理')")
         operator.sees(".said mark")
+        operator.page.keyboard.press("?")
+        operator.sees("dialog[open] >> text=全部按键")
+        operator.page.keyboard.press("Escape")
+        operator.page.keyboard.press("/")
+        assert operator.page.evaluate("document.activeElement.id") == "search"
         assert operator.alarms == []
 
 
