@@ -1,6 +1,6 @@
 """What people can do to a ticket: each act's name, form and command. Pages and API share this one table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,12 @@ ACTS: Mapping[str, Act] = {
 }
 CALLER_ACTS = tuple(name for name, act in ACTS.items() if Role.CALLER in LEGAL[act.command].roles)
 STAFF_ACTS = tuple(name for name, act in ACTS.items() if LEGAL[act.command].roles - {Role.CALLER})
+
+
+def forms_of(names: Iterable[str]) -> dict[str, Any]:
+    """Return the request body of acts as OpenAPI describes it: the form of any of them."""
+    forms = dict.fromkeys(ACTS[name].schema for name in names)
+    return {"required": True, "content": {"application/json": {"schema": {"anyOf": list(forms)}}}}
 
 
 def carry_out(act: Act, viewer: Viewer, ticket_id: int, form: Mapping[str, Any]) -> Done:

@@ -7,7 +7,7 @@ from flask import request
 from flask_smorest import Blueprint
 
 from intake import schemas as s
-from intake.acts import ACTS, CALLER_ACTS, carry_out
+from intake.acts import ACTS, CALLER_ACTS, carry_out, forms_of
 from intake.identity import follow
 from intake.json_reader import StrictParser, read_json
 from intake.plain_words import holder_in_words, steps_in_words
@@ -63,6 +63,7 @@ def show(header: Mapping[str, str], number: str) -> Any:
 
 
 @public_api.post("/tickets/<number>/<any({}):act>".format(", ".join(CALLER_ACTS)))
+@public_api.doc(requestBody=forms_of(CALLER_ACTS))
 @public_api.arguments(s.PickUpHeader(), location="headers")
 @public_api.response(200, s.ActOut())
 def act(header: Mapping[str, str], number: str, act: str) -> Any:

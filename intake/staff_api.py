@@ -9,7 +9,7 @@ from flask import Response, make_response, request
 from flask_smorest import Blueprint
 
 from intake import schemas as s
-from intake.acts import ACTS, STAFF_ACTS, carry_out, current_viewer, ticket_id_for
+from intake.acts import ACTS, STAFF_ACTS, carry_out, current_viewer, forms_of, ticket_id_for
 from intake.identity import drop_cookie, set_cookie, staff_cookie
 from intake.identity import log_in as log_in_person
 from intake.identity import log_out as log_out_person
@@ -104,6 +104,7 @@ def show(number: str) -> Any:
 
 
 @staff_api.post("/tickets/<number>/<any({}):act>".format(", ".join(STAFF_ACTS)))
+@staff_api.doc(requestBody=forms_of(STAFF_ACTS))
 @staff_api.response(200, s.ActOut())
 def act(number: str, act: str) -> Any:
     """Carry out an act. The body is the act's form; `seen_seq` guards against overwriting somebody else's step."""

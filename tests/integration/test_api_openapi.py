@@ -1,0 +1,100 @@
+"""The OpenAPI documents: valid, complete, and true of what is answered."""
+
+import inspect
+from typing import Any
+
+import pytest
+from marshmallow import Schema
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from intake import fields, forms, schemas
+from intake.acts import ACTS, CALLER_ACTS, STAFF_ACTS
+from tests.integration.api import Api
+
+SURFACES = ("public", "staff")
+# Bases, and headers and queries that stand in a document as parameters.
+NOT_COMPONENTS = {"Strict", "IdempotencyHeader", "PickUpHeader", "QueueIn"}
+
+
+def document(api: Api, surface: str) -> dict[str, Any]:
+    client = api.public() if surface == "public" else api.staff()
+    return dict(client.get("/api/v1/openapi.json").json)
+
+
+def schema_names() -> set[str]:
+    found = [cls for module in (fields, forms, schemas) for _, cls in inspect.getmembers(module, inspect.isclass)]
+    return {cls.__name__.removesuffix("Schema") for cls in found if issubclass(cls, Schema) and cls is not Schema}
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_each_surface_serves_a_valid_openapi_document(api: Api, surface: str) -> None:
+    spec = document(api, surface)
+    assert spec["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator(spec).validate()
+
+
+def test_every_schema_is_named_in_one_of_the_documents(api: Api) -> None:
+    named = {name for surface in SURFACES for name in document(api, surface)["components"]["schemas"]}
+    assert schema_names() - NOT_COMPONENTS - named == set()
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_a_document_describes_every_route_of_its_api_and_no_other(api: Api, surface: str) -> None:
+    app = getattr(api.site, surface)
+    routes = {
+        (rule.endpoint, method.lower())
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint.endswith(
+            ("_api.register", "_api.show", "_api.act", "_api.queue", "_api.log_in", "_api.log_out")
+        )
+    }
+    described = {
+        (path, method)
+        for path, entry in document(api, surface)["paths"].items()
+        for method in entry
+        if method != "parameters"
+    }
+    assert len(described) == len(routes)
+    assert all(path.startswith("/api/v1/") for path, _ in described)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_every_operation_says_what_it_does_needs_and_answers(api: Api, surface: str) -> None:
+    for path, entry in document(api, surface)["paths"].items():
+        for method, operation in entry.items():
+            if method == "parameters":
+                continue
+            assert operation["summary"], (path, method)
+            assert operation["responses"], (path, method)
+            if method == "post" and not path.endswith("{act}"):
+                assert operation["requestBody"]["required"], (path, method)
+    filing = document(api, surface)["paths"]["/api/v1/tickets"]["post"]
+    key = next(parameter for parameter in filing["parameters"] if parameter["name"] == "Idempotency-Key")
+    assert (key["in"], key["required"]) == ("header", True)
+
+
+def test_a_document_of_the_internet_does_not_tell_of_the_building(api: Api) -> None:
+    text = str(document(api, "public"))
+    for word in ("queue", "session", "redispatch", "confidential", "accused_unit", "StaffOut"):
+        assert word not in text
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_the_limits_in_the_document_are_the_limits_of_the_door(api: Api, surface: str) -> None:
+    name = "TicketIn" if surface == "public" else "OperatorTicketIn"
+    said = document(api, surface)["components"]["schemas"][name]
+    assert said["properties"]["body"]["maxLength"] == fields.LONGEST_TEXT
+    assert said["required"] == ["body"]
+    assert said["additionalProperties"] is False
+
+
+@pytest.mark.parametrize(("surface", "names"), [("public", CALLER_ACTS), ("staff", STAFF_ACTS)])
+def test_every_act_has_its_form_in_the_document(api: Api, surface: str, names: tuple[str, ...]) -> None:
+    spec = document(api, surface)
+    entry = spec["paths"]["/api/v1/tickets/{number}/{act}"]
+    operation = entry["post"]
+    offered = {ref["$ref"] for ref in operation["requestBody"]["content"]["application/json"]["schema"]["anyOf"]}
+    assert offered == {f"#/components/schemas/{ACTS[name].schema.__name__.removesuffix('Schema')}" for name in names}
+    act = next(parameter for parameter in entry["parameters"] if parameter["name"] == "act")
+    assert set(act["schema"]["enum"]) == set(names)
