@@ -44,10 +44,12 @@ def services(home: Home, host: str, ports: Ports, mail_port: int | None) -> list
     public = ["--port", str(ports.public), "--workers", "2", "intake.wsgi:public"]
     staff = ["--port", str(ports.staff), "--workers", "1", "intake.wsgi:staff"]
     address = f"[{host}]:{ports.stream}" if ":" in host else f"{host}:{ports.stream}"
+    # A stream never ends by itself; its reader comes back to the next process and goes on where it was.
+    gunicorn = ["gunicorn", "-k", "gevent", "-w", "1", "--no-control-socket", "--graceful-timeout", "3"]
     modules = {
         "intake-public": [*granian, *public],
         "intake-staff": [*granian, *staff],
-        "stream": ["gunicorn", "-k", "gevent", "-w", "1", "--no-control-socket", "-b", address, "intake.stream:app"],
+        "stream": [*gunicorn, "-b", address, "intake.stream:app"],
         "router": ["celery", "-A", "router.app", *celery, "-Q", "router", "-n", "router@%h"],
         "router-watch": ["router.watch"],
         "worker": ["celery", "-A", "worker.app", *celery, "-Q", "worker", "-n", "worker@%h"],
