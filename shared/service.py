@@ -66,7 +66,7 @@ def celery_app(service: str, handlers: Callable[[], Handlers]) -> Celery:
 
     worker_process_init.connect(lambda **_: handlers(), weak=False)
 
-    @app.task(name=f"{service}.work")
+    @app.task(name=f"{service}.work", shared=False)
     def work(kind: str, v: int) -> None:
         """Work off what is due of a kind. The message carries nothing else, so an old or foreign one does no harm."""
         handler = handlers().get(JobKind(kind)) if v == MESSAGE_VERSION and kind in set(JobKind) else None

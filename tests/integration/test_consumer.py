@@ -1,13 +1,13 @@
 """Claim, think, apply, and the watch beside the bell: whatever breaks, the work is done once (FAULTS 4.6, 4.7)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from shared import jobs
-from shared.bell import Bell
+from shared.bell import SERVICE_OF, Bell
 from shared.consumer import Handler, drain, through_ledger
 from shared.domain import commands as c
 from shared.domain.commands import Command
@@ -197,3 +197,20 @@ def test_the_watch_waits_for_a_database_that_is_gone_and_goes_on(stage: Stage) -
     looking._stop.wait = lambda _timeout=None: looking._stop.is_set()  # type: ignore[method-assign]
     looking.run()
     assert len(tries) == 2
+
+
+def test_every_kind_of_job_has_exactly_one_consumer_and_every_bell_one_that_hears_it(
+    stage: Stage, as_settings: Callable[[Stage], None]
+) -> None:
+    as_settings(stage)
+    import router.app  # an app is made when its module is read, from the settings there are then
+    import worker.app
+
+    for service, app, handlers in (
+        ("router", router.app.app, router.handlers.handlers),
+        ("worker", worker.app.app, worker.handlers.handlers),
+    ):
+        assert {name for name in app.tasks if not name.startswith("celery.")} == {f"{service}.work"}
+        assert app.conf.task_default_queue == service
+        assert set(handlers()) == {kind for kind, name in SERVICE_OF.items() if name == service}
+    assert set(SERVICE_OF) == set(JobKind)

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from shared.cities.load import load_city
 from shared.domain import commands as c
 from shared.domain.decide import decide
+from shared.domain.errors import Refused
 from shared.domain.follow_ups import JobKind
 from shared.domain.rules import Rules
 from shared.domain.terms import Channel, EndReason, FollowUpResult, HolderKind, Nature, Role, State, Urgency
@@ -72,6 +75,15 @@ FORMS: Mapping[type[c.Command], Mapping[str, Any]] = {
 def example(kind: type[c.Command], actor: Viewer, /, **more: Any) -> c.Command:
     """Return a command with everything it needs; `more` replaces fields."""
     return kind(actor=actor, ticket_id=TICKET_ID, **{**FORMS[kind], **more})
+
+
+def refused(life: "Life", kind: type[c.Command], actor: Viewer, /, **more: object) -> str:
+    """Return the code of the refusal; the ticket must stand as before."""
+    before = life.stands
+    with pytest.raises(Refused) as refusal:
+        life.do(kind, actor, **more)
+    assert life.stands == before
+    return refusal.value.code
 
 
 @dataclass

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain import commands as c
 from shared.domain.errors import Refused
-from shared.domain.terms import Channel, EndReason, FollowUpResult, HolderKind, Nature, Role, State, Urgency
+from shared.domain.terms import Channel, EndReason, HolderKind, Nature, Role, State, Urgency
 from shared.domain.viewer import Viewer
 from tests.unit.scene import (
     CALLER,
@@ -26,18 +26,10 @@ from tests.unit.scene import (
     UNIT,
     Life,
     dispatched,
+    refused,
     replied,
     resolved,
 )
-
-
-def refused(life: Life, kind: type[c.Command], actor: Viewer, /, **more: object) -> str:
-    """Return the code of the refusal; the ticket must stand as before."""
-    before = life.stands
-    with pytest.raises(Refused) as refusal:
-        life.do(kind, actor, **more)
-    assert life.stands == before
-    return refusal.value.code
 
 
 def test_a_new_ticket_is_with_the_router_and_its_words_are_only_in_the_texts() -> None:
@@ -230,54 +222,6 @@ def test_a_reply_that_was_sent_back_needs_a_new_approval() -> None:
     life.do(c.Approve, LEADER)
     life.do(c.SendBack, LEADER)
     assert (life.stands.state, life.stands.is_approved) == (State.SIGNED, False)
-
-
-def test_a_follow_up_closes_reopens_or_stays_in_the_queue() -> None:
-    solved, unsolved, silent = resolved(), resolved(), resolved()
-    assert solved.do(c.FollowUp, OPERATOR) == ["followed_up", "closed"]
-    assert solved.stands.end_reason is EndReason.SOLVED
-    assert unsolved.do(c.FollowUp, OPERATOR, result=FollowUpResult.NOT_SOLVED) == ["followed_up", "reopened"]
-    assert (unsolved.stands.holder_id, unsolved.stands.cycle) == (UNIT, 2)
-    assert silent.do(c.FollowUp, OPERATOR, result=FollowUpResult.UNREACHABLE) == ["followed_up"]
-    assert silent.stands.holder_kind is HolderKind.FOLLOW_UP
-
-
-@pytest.mark.parametrize(
-    ("begun", "reasons"),
-    [
-        ("resolved", {EndReason.SOLVED, EndReason.ANSWERED, EndReason.UNREACHABLE}),
-        ("withdrawn", {EndReason.WITHDRAWN}),
-        ("not_accepted", {EndReason.NOT_ACCEPTED}),
-    ],
-)
-def test_a_ticket_is_closed_with_a_true_reason_only(begun: str, reasons: set[EndReason]) -> None:
-    for reason in EndReason:
-        life = {"resolved": resolved, "withdrawn": withdrawn, "not_accepted": not_accepted}[begun]()
-        if reason in reasons:
-            assert life.do(c.Close, OPERATOR, end_reason=reason) == ["closed"]
-            assert life.stands.end_reason is reason
-        else:
-            assert refused(life, c.Close, OPERATOR, end_reason=reason) == "wrong_end_reason"
-
-
-def withdrawn() -> Life:
-    life = Life.begun()
-    life.do(c.Withdraw, CALLER)
-    return life
-
-
-def not_accepted() -> Life:
-    life = Life.begun()
-    life.do(c.NotAccept, OPERATOR)
-    return life
-
-
-def test_an_archived_ticket_can_be_redone_whoever_ended_it() -> None:
-    for life in (withdrawn(), not_accepted()):
-        life.do(c.Close, OPERATOR, end_reason=next(r for r in EndReason if r.value == life.stands.state.value))
-        life.do(c.Redo, OPERATOR)
-        assert (life.stands.state, life.stands.holder_kind) == (State.REOPENED, HolderKind.TRIAGE)
-        assert (life.stands.closed_at, life.stands.end_reason) == (None, None)
 
 
 def test_a_supplement_stands_beside_the_request_and_overwrites_nothing() -> None:
