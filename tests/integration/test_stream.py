@@ -62,8 +62,7 @@ class Stream:
             client.stream("GET", self.url + path, headers=headers) as answer,
         ):
             assert answer.status_code == 200, answer.read()
-            heard = Heard(answer)
-            yield heard
+            yield Heard(answer)
 
 
 class Heard:
@@ -116,8 +115,7 @@ def _running(stage: Stage, redis_url: str, log: Path) -> Iterator[Stream]:
         "REDIS_URL": redis_url,
         "HOTLINE_SECRET": SECRET.decode(),
         "HOTLINE_DEV": "1",
-        "PUBLIC_URL": PUBLIC,
-        "STAFF_URL": STAFF,
+        **{"PUBLIC_URL": PUBLIC, "STAFF_URL": STAFF},
     }
     command = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "1", "--no-control-socket"]
     command += ["--graceful-timeout", "1", "-b", f"127.0.0.1:{port}", "intake.stream:app"]

@@ -91,7 +91,8 @@ def test_the_check_above_sees_every_way_of_writing() -> None:
     for code in (
         'connection.execute(sa.text("update  ticket SET seq = 2"))', 'sql = f"INSERT INTO ticket ({columns}) VALUES"',
         "connection.execute(sa.insert(ticket).values(id=1))", "ticket.delete()", 'x = ("DELETE " "FROM ticket")',
-        "connection.execute(sa.update(tables.ticket))", 'cursor.copy("COPY ticket FROM STDIN")', 'text("TRUNCATE ticket")',
+        "connection.execute(sa.update(tables.ticket))", 'cursor.copy("COPY ticket FROM STDIN")',
+        'text("TRUNCATE ticket")',
     ):  # fmt: skip
         assert "ticket" in set(written_tables(ast.parse(code))), code
 
