@@ -110,16 +110,9 @@ def wait(is_so: Callable[[], object], seconds: float = SOON) -> None:
 @contextmanager
 def _running(stage: Stage, redis_url: str, log: Path) -> Iterator[Stream]:
     port = any_free()
-    env = (
-        os.environ
-        | {
-            "DATABASE_URL": stage.engine.url.render_as_string(hide_password=False),
-            "REDIS_URL": redis_url,
-            "HOTLINE_SECRET": SECRET.decode(),
-            "HOTLINE_DEV": "1",
-        }
-        | {"PUBLIC_URL": PUBLIC, "STAFF_URL": STAFF}
-    )
+    database = stage.engine.url.render_as_string(hide_password=False)
+    env = os.environ | {"DATABASE_URL": database, "REDIS_URL": redis_url, "PUBLIC_URL": PUBLIC, "STAFF_URL": STAFF}
+    env |= {"HOTLINE_SECRET": SECRET.decode(), "HOTLINE_DEV": "1"}
     command = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "1", "--no-control-socket"]
     command += ["--graceful-timeout", "1", "-b", f"127.0.0.1:{port}", "intake.stream:app"]
     with log.open("w") as output:
