@@ -1,11 +1,9 @@
 """Connections to PostgreSQL: one engine per process, opened after the fork, with time-outs on every wait."""
 
-import contextlib
-from collections.abc import Iterator
 from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 
 from shared.frozen import Patience
 from shared.settings import settings
@@ -50,10 +48,3 @@ def make_engine(url: str, pool_size: int = 5, cut_after_seconds: float | None = 
 def engine() -> Engine:
     """Return this process's engine for background work."""
     return make_engine(settings().database_url)
-
-
-@contextlib.contextmanager
-def transaction(on: Engine) -> Iterator[Connection]:
-    """Open a transaction; commit at the end, roll back on any exception."""
-    with on.begin() as connection:
-        yield connection
