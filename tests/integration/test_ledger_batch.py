@@ -131,6 +131,17 @@ def test_what_one_ticket_raises_touches_no_other(stage: Stage) -> None:
     assert route_job(stage, poison)[:3] == ("todo", "failed", "ValueError")
 
 
+def test_a_decision_that_can_never_be_written_leaves_the_ticket_as_it_was_for_a_person(stage: Stage) -> None:
+    ticket_id = stage.register()
+    for _ in range(MAX_ATTEMPTS):
+        job = claim(stage)[0]
+        stage.end_leases() if job.attempts < MAX_ATTEMPTS else None
+    assert verdicts(stage.ledger.execute_many([to_unit(job, decision=decision(float("nan")))])) == ["failed"]
+    buried = stage.ticket(ticket_id)
+    assert (buried.holder_kind, buried.unit, buried.seq) == (HolderKind.TRIAGE, None, 2)
+    assert stage.events(ticket_id) == ["registered", "job_buried"]
+
+
 def decision(score: float) -> Decision:
     chosen = Candidate(HolderKind.UNIT, UNIT, None, score, ("停水",))
     return Decision(chosen, (chosen,), Nature.HELP, Urgency.NORMAL, None, "停水", 0.6, (), "1", "test-1")

@@ -80,7 +80,7 @@ def test_business_time_is_real_time_unless_a_clock_is_set(database: Database, st
     assert gap == pytest.approx(0, abs=1)
 
 
-DUE = "SELECT id FROM job WHERE state = 'todo' AND kind = 'route' AND due_at <= business_now() ORDER BY due_at, id LIMIT 9"
+DUE = "SELECT id FROM job WHERE state = 'todo' AND kind = 'route' AND due_at <= business_now() ORDER BY due_at, id"
 QUEUE = "SELECT id FROM ticket WHERE holder_kind = 'unit' AND holder_id = 'x' ORDER BY due_at, id LIMIT 25"
 
 
