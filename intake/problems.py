@@ -133,10 +133,5 @@ def _database(error: sa.exc.SQLAlchemyError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected_error", error=type(error).__name__, where=request.endpoint, exc_info=_quiet(error))
+    log.error("unexpected_error", error=type(error).__name__, where=request.endpoint, exc_info=error)
     return problem(500, "internal", "系统出错了，已经记录。请稍后再试，或拨打 12345。")
-
-
-def _quiet(error: Exception) -> Exception | bool:
-    # A database error's message repeats the statement's parameters, which may be personal.
-    return False if isinstance(error, sa.exc.StatementError) else error

@@ -28,6 +28,7 @@ def make_engine(url: str, pool_size: int = 5, cut_after_seconds: float | None = 
         pool_timeout=_POOL_WAIT_SECONDS,
         pool_pre_ping=cut_after_seconds is None,
         pool_use_lifo=True,
+        hide_parameters=True,  # what callers wrote; Celery prints whatever its task raises
         connect_args={
             "connect_timeout": 2,
             "options": _SERVER_SETTINGS,

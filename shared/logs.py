@@ -8,7 +8,8 @@ import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import ExcInfo
 
-_TRANSFORM = ExceptionDictTransformer(show_locals=False, max_frames=12)
+_TRANSFORM = ExceptionDictTransformer(show_locals=False, max_frames=200)
+_LIBRARIES = "site-packages"
 
 
 def configure_logs() -> None:
@@ -29,9 +30,10 @@ def configure_logs() -> None:
 
 def _exception_without_values(exc_info: ExcInfo) -> list[dict[str, Any]]:
     """Return where it happened; messages and local variables may repeat what a caller wrote."""
-    stacks = _TRANSFORM(exc_info)
-    return [{"type": stack["exc_type"], "at": [_place(frame) for frame in stack["frames"]]} for stack in stacks]
+    return [{"type": stack["exc_type"], "at": _places(stack["frames"])} for stack in _TRANSFORM(exc_info)]
 
 
-def _place(frame: dict[str, Any]) -> str:
-    return f"{frame['filename']}:{frame['lineno']} {frame['name']}"
+def _places(frames: list[dict[str, Any]]) -> list[str]:
+    """Return the way through our own code, and where it ended."""
+    shown = [frame for frame in frames[:-1] if _LIBRARIES not in frame["filename"]] + frames[-1:]
+    return [f"{frame['filename']}:{frame['lineno']} {frame['name']}" for frame in shown]

@@ -39,6 +39,9 @@ SETTINGS = {
     "log_line_prefix": "'%m [%p] %u@%d '",
     "log_lock_waits": "on",
     "log_min_duration_statement": "2s",
+    # Neither the values of a slow statement nor the row that broke a rule: they are what callers wrote.
+    "log_parameter_max_length": "0",
+    "log_error_verbosity": "terse",
 }
 
 

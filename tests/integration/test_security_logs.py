@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 import sqlalchemy as sa
 
+from intake import stores
 from shared import jobs
 from shared.consumer import drain, through_ledger
 from shared.domain import commands as c
@@ -96,6 +97,31 @@ def test_an_exception_is_logged_with_its_kind_and_place_under_the_requests_id(
     assert line["exception"][0]["type"] == "KeyError"
     assert any("test_security_logs.py" in place and " fails" in place for place in line["exception"][0]["at"])
     assert NAME not in json.dumps(line, ensure_ascii=False)
+
+
+def test_an_error_of_the_database_does_not_repeat_what_it_was_given(api: Api) -> None:
+    """Celery prints what a task raises, and what a lost connection raises once repeated whole tickets."""
+    for engine in (api.stage.engine, stores.engine()):
+        with engine.connect() as connection, pytest.raises(sa.exc.ProgrammingError) as error:
+            connection.execute(sa.text("SELEC :word"), {"word": TEXT})
+        assert TEXT not in str(error.value)
+
+
+def test_an_error_of_the_database_is_logged_with_its_place(
+    api: Api, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shared.ledger.write._OPEN_SQL", "SELEC %(texts)s")
+    api.public().post("/api/v1/tickets", json={"body": TEXT}, headers=api.key())
+    line = json.loads(capfd.readouterr().out.splitlines()[-1])
+    assert line["error"] == "ProgrammingError"
+    assert any("ledger/write.py" in place for stack in line["exception"] for place in stack["at"])
+
+
+def test_postgresql_writes_neither_values_nor_rows_into_its_own_log(api: Api) -> None:
+    with api.stage.engine.connect() as connection:
+        assert connection.execute(sa.text("SHOW log_parameter_max_length")).scalar() == "0"
+        assert connection.execute(sa.text("SHOW log_error_verbosity")).scalar() == "terse"
+        assert connection.execute(sa.text("SHOW log_statement")).scalar() == "none"
 
 
 def test_line_breaks_and_escapes_in_what_is_logged_stay_on_one_line(
