@@ -1,8 +1,7 @@
 """What one command changes, as rows ready to be written. Draws salts, does no I/O."""
 
 import os
-from collections.abc import Sequence
-from copy import copy
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -42,7 +41,7 @@ class Change:
 
     def record(self, drafts: Sequence[Event], actor: Viewer, rules: Rules, now: datetime) -> None:
         """Give the drafts their numbers and hashes, move the ticket, note what follows. What raises changes nothing."""
-        before = {part.name: copy(getattr(self, part.name)) for part in fields(self)}
+        before = {name: part.copy() if isinstance(part, list | set) else part for name, part in self._parts()}
         try:
             for draft in drafts:
                 seq = (self.ticket.seq if self.ticket else 0) + 1
@@ -60,6 +59,9 @@ class Change:
         """Return the row of table `ticket`."""
         row = {name: getattr(self.ticket, name) for name in TICKET_COLUMNS}
         return row | {"head": as_bytea(self.head)}
+
+    def _parts(self) -> Iterator[tuple[str, Any]]:
+        return ((part.name, getattr(self, part.name)) for part in fields(self))
 
     def _log(self, draft: Event, recorded: Recorded) -> None:
         ticket_id, digests, decided = self.stands.id, {}, None
