@@ -74,7 +74,8 @@ def test_a_calendar_that_makes_no_sense_gets_its_own_message(week: tuple[tuple[H
 
 
 zones = st.sampled_from(("Asia/Shanghai", "Europe/Berlin", "America/St_Johns", "Pacific/Apia", "Australia/Lord_Howe"))
-instants = st.datetimes(datetime(2011, 12, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+# After Samoa lost a whole day (30 December 2011): a date that never was is no city's working day.
+instants = st.datetimes(datetime(2012, 2, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
 @st.composite
