@@ -23,9 +23,13 @@ def configure_logs() -> None:
             structlog.processors.JSONRenderer(),  # ASCII: no character in it breaks a line or moves a cursor
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
-        cache_logger_on_first_use=True,
+        logger_factory=_to_standard_output,
     )
+
+
+def _to_standard_output(*_name: object) -> structlog.PrintLogger:
+    """Return what writes to standard output as it is now, not as it was when the process began."""
+    return structlog.PrintLogger(sys.stdout)
 
 
 def _exception_without_values(exc_info: ExcInfo) -> list[dict[str, Any]]:

@@ -86,8 +86,8 @@ class Heard:
                 elif not line and event:
                     self.events.append(event)
                     event = {}
-        except httpx.HTTPError:
-            return  # closed by the test
+        except (httpx.HTTPError, httpx.StreamError):
+            return  # closed by the test, perhaps before the first line was asked for
         self.has_ended = True
 
     @property
