@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.domain.calendar import WorkingCalendar
-from shared.domain.terms import Nature, UnitKind, Urgency
+from shared.domain.terms import Level, LineMerger, Nature, Role, UnitKind, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,40 @@ class Unit:
     parent: str | None
     county: str | None
     email: str | None = None
+    division: str | None = None  # statistical code 统计用区划代码 of a county or street
+
+    @property
+    def level(self) -> Level:
+        """The level of government it works at; a utility serves the city."""
+        return _LEVELS.get(self.kind, Level.CITY)
+
+
+_LEVELS = {
+    UnitKind.COUNTY: Level.COUNTY,
+    UnitKind.COUNTY_BUREAU: Level.COUNTY,
+    UnitKind.STREET: Level.STREET,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A subject 事项分类; `parent` is None for one of the first level."""
+
+    code: str
+    name: str
+    name_en: str
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OriginLine:
+    """A merged former line 来源热线, by its number; `how` says what became of it. `unit` answers for its matters."""
+
+    number: str
+    name: str
+    name_en: str
+    unit: str
+    how: LineMerger
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +74,8 @@ class Duty:
     `words` may join parts, `半夜+施工`: all of them must stand near one another.
     `city_unit` takes the duty while the county is not known; without it a person asks which county it is.
     `skill` names the expert queue that answers consultations about it, None if the unit does.
+    `co_handlers` 协办 are unit codes or `*.<suffix>`; `level` is the lowest that may be given it (REQUIREMENTS R6).
+    `limit_class` picks special lines of the limits, such as `supply` for water, power and gas.
     """
 
     code: str
@@ -52,6 +88,10 @@ class Duty:
     urgency: Urgency = Urgency.NORMAL
     skill: str | None = None
     city_unit: str | None = None
+    category: str | None = None
+    co_handlers: tuple[str, ...] = ()
+    level: Level = Level.STREET
+    limit_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +114,17 @@ class Limit:
     working_days: int | None
     hours: int | None
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step of the supervision ladder 督办阶梯: `after` in working days past due (negative: before), and who is told."""
+
+    code: str
+    name: str
+    name_en: str
+    after: float
+    tells: tuple[Role, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +168,12 @@ class Rules:
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what people call units -> unit or `*.suffix`
     referrals: Mapping[str, Referral] = field(default_factory=dict)
     county_names: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # code -> (Chinese, English)
+    categories: Mapping[str, Category] = field(default_factory=dict)
+    lines: Mapping[str, OriginLine] = field(default_factory=dict)
+    states: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # state -> what it means for the caller
+    notices: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # event kind -> what the unit is told
+    ladder: tuple[Rung, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)  # metric -> weight in a unit's score, sum 1
 
     def due(self, nature: Nature, urgency: Urgency, start: datetime) -> Due | None:
         """Return the due instants counted from `start`, or None where no limit applies (praise)."""

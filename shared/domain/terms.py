@@ -85,8 +85,25 @@ class UnitKind(StrEnum):
     DEPARTMENT = "department"
     COUNTY = "county"
     COUNTY_BUREAU = "county_bureau"
+    STREET = "street"
     UTILITY = "utility"
     DISCIPLINE = "discipline"
+
+
+class Level(StrEnum):
+    """The level of government 层级, highest first."""
+
+    CITY = "city"
+    COUNTY = "county"
+    STREET = "street"
+
+
+class LineMerger(StrEnum):
+    """What became of a line merged into the one number 归并方式."""
+
+    WHOLE = "whole"  # 整体并入: its calls are answered here
+    PARALLEL = "parallel"  # 双号并行: both numbers ring here
+    BRANCH = "branch"  # 设分中心: its own desk, one platform
 
 
 class FollowUpResult(StrEnum):
