@@ -118,7 +118,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A step of the supervision ladder 督办阶梯: `after` in working days past due (negative: before), and who is told."""
+    """A step of the supervision ladder 督办阶梯: `after` in working days past due (below 0: before), who is told."""
 
     code: str
     name: str
