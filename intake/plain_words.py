@@ -40,8 +40,10 @@ def step_in_words(entry: TimelineEntry, rules: Rules, *, english: bool = False) 
     facts = entry.facts
     at_seat = facts.get("holder_kind") == HolderKind.SEAT
     holder = facts.get("holder_id") if at_seat else facts.get("unit")
-    due_at = facts.get("due_at")
-    sentence = wording.public_sentence(rules, entry.kind, holder, datetime.fromisoformat(due_at) if due_at else None)
+    promised = facts.get("promised_at")
+    sentence = wording.public_sentence(
+        rules, entry.kind, holder, datetime.fromisoformat(promised) if promised else None
+    )
     return _one(sentence or EVENTS[entry.kind], english)
 
 

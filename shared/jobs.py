@@ -26,8 +26,8 @@ ARM_SQL = """INSERT INTO job (ticket_id, cause_seq, kind, part, state, due_at, a
 
 # Orders its rows, because two transactions may disarm the same ticket's jobs (FAULTS M23).
 _DISARM_SQL = """UPDATE job SET state = 'cancelled', ended_at = clock_timestamp() WHERE id IN (
- SELECT job.id FROM job JOIN unnest(%(tickets)s::bigint[], %(kinds)s::text[]) AS d(ticket_id, kind)
-     ON job.ticket_id = d.ticket_id AND job.kind = d.kind
+ SELECT job.id FROM job JOIN unnest(%(tickets)s::bigint[], %(kinds)s::text[], %(parts)s::text[])
+     AS d(ticket_id, kind, part) ON job.ticket_id = d.ticket_id AND job.kind = d.kind AND job.part = coalesce(d.part, job.part)
  WHERE job.state = 'todo' AND job.id <> ALL(%(but)s::bigint[]) ORDER BY job.id FOR UPDATE OF job)"""
 
 _CLAIM_SQL = """UPDATE job SET attempts = attempts + 1, attempted_at = clock_timestamp(),
@@ -146,10 +146,11 @@ def close(connection: Connection, closings: Sequence[Closing], as_json: Any) -> 
         connection.exec_driver_sql(_CLOSE_SQL, (as_json(rows),))
 
 
-def disarm(connection: Connection, pairs: Sequence[tuple[int, JobKind]], but: Iterable[int] = ()) -> None:
-    """Cancel what is still to do of each (ticket, kind); `but` are jobs that the caller closes itself."""
-    if pairs:
-        wanted = {"tickets": [p[0] for p in pairs], "kinds": [str(p[1]) for p in pairs], "but": list(but)}
+def disarm(connection: Connection, named: Sequence[tuple[int, JobKind, str | None]], but: Iterable[int] = ()) -> None:
+    """Cancel what is still to do of each (ticket, kind, part; None: any); `but` are jobs that the caller closes."""
+    if named:
+        tickets, kinds, parts = zip(*named, strict=True)
+        wanted = {"tickets": list(tickets), "kinds": list(map(str, kinds)), "parts": list(parts), "but": list(but)}
         connection.exec_driver_sql(_DISARM_SQL, wanted)
 
 

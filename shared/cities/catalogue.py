@@ -1,4 +1,4 @@
-"""The sheets that say what belongs to whom and until when: duties, limits, lexicon, referrals."""
+"""The sheets that say what belongs to whom: duties, lexicon, referrals."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from shared.cities.bodies import MIN_PHRASE, check_unit, take
 from shared.cities.problems import Problems
 from shared.cities.sheet import Row, read_sheet
-from shared.domain.rules import Duty, Limit, Referral, Skill, Unit
+from shared.domain.rules import Duty, Referral, Skill, Unit
 from shared.domain.terms import Nature, Urgency
 
 DUTY_COLUMNS = (
@@ -70,30 +70,6 @@ def _check_words(words: tuple[str, ...], against: tuple[str, ...], row: Row) -> 
             row.say(f"'{phrase}' is shorter than {MIN_PHRASE} characters")
     for phrase in set(words) & set(against):
         row.say(f"'{phrase}' speaks both for and against")
-
-
-def read_limits(folder: Path, problems: Problems) -> dict[tuple[Nature, Urgency], Limit]:
-    """Return the time limits. Every nature and urgency needs a line; `none` in working_days says that none applies."""
-    limits: dict[tuple[Nature, Urgency], Limit] = {}
-    seen: set[tuple[Nature, Urgency]] = set()
-    rows = read_sheet(folder / "limits.csv", ("nature", "urgency", "working_days", "hours", "source"), problems)
-    for row in rows:
-        key = (row.choice("nature", Nature, Nature.OTHER), row.choice("urgency", Urgency, Urgency.NORMAL))
-        if key in seen:
-            row.say(f"{key[0]}, {key[1]} is already in this sheet")
-        seen.add(key)
-        source, hours = row.required("source"), row.count("hours")
-        if row.text("working_days") == "none" and hours is None:
-            continue
-        days = row.count("working_days")
-        if (days is None) == (hours is None):
-            row.say("needs either working_days or hours, or 'none' in working_days")
-        limits[key] = Limit(days, hours, source)
-    for nature in Nature if rows else ():
-        for urgency in Urgency:
-            if (nature, urgency) not in seen:
-                problems.add("limits.csv", None, f"has no line for {nature}, {urgency}")
-    return limits
 
 
 def read_lexicon(folder: Path, problems: Problems) -> dict[str, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from shared.cities.problems import Problems
-from shared.domain.calendar import Hours, WorkingCalendar
+from shared.domain.calendar import CalendarError, Hours, WorkingCalendar, hours_of
 from shared.domain.rules import Policy
 
 FILE = "pack.yaml"
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PLACEHOLDERS = {"unit", "due"}
-_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+# Who says on which dates the city rests: the State Council's notices, a calendar.csv of its own, or nobody.
+STATE_COUNCIL, OWN, NO_NOTICES = "state_council", "own", "none"
+HOLIDAYS = (STATE_COUNCIL, OWN, NO_NOTICES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class PackFile:
     name_en: str
     zone: ZoneInfo
     calendar: WorkingCalendar
+    make_up: tuple[Hours, ...]
+    has_notices: bool
     policy: Policy
     wording: Mapping[str, tuple[str, str]]
 
@@ -69,6 +73,12 @@ class _Reader:
             self.say(path, "is empty")
         return value.strip()
 
+    def one_of(self, known: tuple[str, ...], *path: str) -> str:
+        value = self.text(*path)
+        if value and value not in known:
+            self.say(path, f"'{value}' is not one of {', '.join(known)}")
+        return value
+
     def number(self, low: float, high: float, *path: str) -> float:
         value = float(self.get(path, (int, float), low))
         if not low <= value <= high:
@@ -92,13 +102,16 @@ def read_pack_file(folder: Path, problems: Problems) -> PackFile | None:
         return None
     reader = _Reader(root, problems)
     zone = _zone(reader)
+    calendar, make_up = _calendar(reader, zone)
     return PackFile(
         city=reader.text("city"),
         version=reader.text("version"),
         name=reader.text("name"),
         name_en=reader.text("name_en"),
         zone=zone,
-        calendar=_calendar(reader, zone),
+        calendar=calendar,
+        make_up=make_up,
+        has_notices=reader.one_of(HOLIDAYS, "holidays") != NO_NOTICES,
         policy=Policy(
             threshold=reader.number(0, 1, "policy", "threshold"),
             approval_required=reader.get(("policy", "approval_required"), bool, False),
@@ -118,28 +131,28 @@ def _zone(reader: _Reader) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _calendar(reader: _Reader, zone: ZoneInfo) -> WorkingCalendar:
-    week: list[tuple[Hours, ...]] = []
-    for unknown in sorted(set(map(str, reader.get(("week",), dict, {}))) - set(WEEK)):
+def _calendar(reader: _Reader, zone: ZoneInfo) -> tuple[WorkingCalendar, tuple[Hours, ...]]:
+    """Return the plain week, and the hours of a make-up workday 调休上班 (else those of the first working day)."""
+    listed = reader.get(("week",), dict, {})
+    for unknown in sorted(set(map(str, listed)) - set(WEEK)):
         reader.say(("week", unknown), f"is not one of {', '.join(WEEK)}")
-    for day in WEEK:
-        listed = reader.values.get("week") or {}
-        spans = reader.get(("week", day), list, []) if isinstance(listed, dict) and day in listed else []
-        week.append(tuple(hours for span in spans if (hours := _hours(reader, day, span))))
+    week = tuple(_hours(reader, "week", day) if day in listed else () for day in WEEK)
+    make_up = _hours(reader, "make_up_hours") if "make_up_hours" in reader.values else next(filter(None, week), ())
     try:
-        return WorkingCalendar(zone, tuple(week))
-    except ValueError as error:
+        return WorkingCalendar(zone, week), make_up
+    except CalendarError as error:
         reader.say(("week",), str(error))
-        return WorkingCalendar(zone, ((Hours(time(9), time(17)),),) * 7)
+        return WorkingCalendar(zone, ((hours_of("09:00-17:00"),),) * 7), make_up
 
 
-def _hours(reader: _Reader, day: str, span: object) -> Hours | None:
-    match = _HOURS.fullmatch(str(span))
-    if match is None:
-        reader.say(("week", day), f"'{span}' is no working time, such as 09:00-12:00")
-        return None
-    opens, shuts, closes, ends = map(int, match.groups())
-    return Hours(time(opens, shuts), time(closes, ends))
+def _hours(reader: _Reader, *path: str) -> tuple[Hours, ...]:
+    hours: list[Hours] = []
+    for span in reader.get(path, list, []):
+        try:
+            hours.append(hours_of(str(span)))
+        except CalendarError as error:
+            reader.say(path, str(error))
+    return tuple(hours)
 
 
 def _wording(reader: _Reader) -> dict[str, tuple[str, str]]:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from shared.domain import commands as c
+from shared.domain.clocks import Card
 from shared.domain.events import EventKind as K
 from shared.domain.events import Recorded
-from shared.domain.follow_ups import TIME_LIMITS, JobKind, next_instant
+from shared.domain.follow_ups import TIME_LIMITS, Arm, JobKind, next_instants
 from shared.domain.rules import Rules
-from shared.domain.terms import HolderKind, State
+from shared.domain.terms import HolderKind, Stage, State
 from shared.domain.ticket import Ticket
 from shared.domain.transitions import LEGAL
 from shared.domain.viewer import PEOPLE
@@ -57,6 +58,8 @@ _CAUSES: Mapping[K, tuple[type[c.Command], State | None]] = {
     K.SIGNED: (c.Sign, State.SIGNED),
     K.TAKEN: (c.Take, None),
     K.HANDED_OVER: (c.HandOver, None),
+    K.CONTACTED: (c.Contact, None),
+    K.REPORTED: (c.Report, None),
     K.RETURN_REQUESTED: (c.Return, State.RETURN_REQUESTED),
     K.REPLY_SUBMITTED: (c.Reply, State.REPLY_SUBMITTED),
     K.APPROVED: (c.Approve, None),
@@ -71,11 +74,29 @@ _CAUSES: Mapping[K, tuple[type[c.Command], State | None]] = {
     K.URGED: (c.Urge, None),
     K.WARNED: (c.Warn, None),
     K.OVERDUE: (c.MarkOverdue, None),
+    K.RED_CARDED: (c.GiveRedCard, None),
+    K.STAGE_WARNED: (c.Warn, None),
+    K.STAGE_OVERDUE: (c.MarkOverdue, None),
+    K.RECOUNTED: (c.Recount, None),
     K.JOB_BURIED: (c.Bury, None),
 }
 # An answer that comes late says so itself, before time does.
-_ALSO: Mapping[K, tuple[type[c.Command], ...]] = {K.OVERDUE: (c.Reply, c.AnswerDirectly, c.NotAccept)}
+# Whoever ends a stage late marks it, should the worker not have been there yet.
+_ALSO: Mapping[K, tuple[type[c.Command], ...]] = {
+    K.OVERDUE: (c.Reply, c.AnswerDirectly, c.NotAccept, c.Redispatch, c.GiveRedCard),
+    K.STAGE_OVERDUE: (
+        c.Dispatch, c.Redispatch, c.SendToSeat, c.Sign, c.Contact, c.Report, c.Reply,
+        c.AnswerDirectly, c.NotAccept, c.FollowUp, c.Close,
+    ),
+}  # fmt: skip
 _AT_UNIT = frozenset({State.DISPATCHED, State.SIGNED, State.REPLY_SUBMITTED, State.REOPENED})
+_CARDS = {
+    K.WARNED: Card.YELLOW,
+    K.STAGE_WARNED: Card.YELLOW,
+    K.OVERDUE: Card.OVERDUE,
+    K.STAGE_OVERDUE: Card.OVERDUE,
+    K.RED_CARDED: Card.RED,
+}
 _ARCHIVED = frozenset({State.WITHDRAWN, State.NOT_ACCEPTED, State.CLOSED})
 _FIELDS = tuple(field.name for field in fields(Ticket))
 
@@ -99,11 +120,13 @@ def step_differences(before: Ticket | None, recorded: Recorded, after: Ticket) -
 
 
 def _instant_differences(before: Ticket, recorded: Recorded) -> Found:
-    instant, was_told = {
-        K.WARNED: (before.warn_at, before.is_warned),
-        K.OVERDUE: (before.overdue_at, before.is_overdue),
-    }.get(recorded.kind, (recorded.at, False))
-    if was_told:
+    card = _CARDS.get(recorded.kind)
+    if card is None:
+        return
+    clock = before.clocks.get(Stage(recorded.facts["stage"]))
+    instants = {Card.YELLOW: "warn_at", Card.OVERDUE: "overdue_at", Card.RED: "red_at"}
+    instant = getattr(clock, instants[card], None)
+    if clock is not None and clock.card >= card:
         yield Difference("fired_twice", f"event {recorded.seq}, {recorded.kind}")
     if instant is None or recorded.at < instant:
         yield Difference("fired_early", f"event {recorded.seq}, {recorded.kind}, at {recorded.at} for {instant}")
@@ -137,15 +160,17 @@ def holder_differences(ticket: Ticket, jobs: Sequence[JobSeen], rules: Rules) ->
 
 
 def clock_differences(ticket: Ticket, jobs: Sequence[JobSeen]) -> Found:
-    """Tell whether just the next instant of the time limit is armed, and none where the clock stands still."""
+    """Tell whether of each clock just the next instant is armed, and none where it stands still."""
     armed = [job for job in jobs if job.kind in TIME_LIMITS and job.state == "todo"]
-    needed = next_instant(ticket)
-    right = [(one.kind, one.due_at) for one in needed]
-    if [(job.kind, job.due_at) for job in armed] == right:
-        return
-    given_up = {(job.kind, job.due_at) for job in jobs if job.state == "dead"}
-    if armed or not given_up.issuperset(right):
+    needed = next_instants(ticket)
+    right, found = {_name_of(one) for one in needed}, {_name_of(job) for job in armed}
+    given_up = {_name_of(job) for job in jobs if job.state == "dead"}
+    if len(found) != len(armed) or found - right or right - found - given_up:
         yield Difference("wrong_instants_armed", f"armed {_named(armed)}, needed {_named(needed)}")
+
+
+def _name_of(job: JobSeen | Arm) -> tuple[JobKind, str, datetime]:
+    return job.kind, job.part, job.due_at
 
 
 def _named(jobs: Sequence[object]) -> str:

@@ -4,14 +4,17 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain import commands as c
+from shared.domain.clocks import ended, resumed, stopped
 from shared.domain.errors import Refused
 from shared.domain.events import Event, EventKind
 from shared.domain.rules import Rules
-from shared.domain.terms import EndReason, FollowUpResult, HolderKind, Role, State
+from shared.domain.terms import EndReason, FollowUpResult, HolderKind, Role, Stage, State
 from shared.domain.ticket import Ticket
-from shared.domain.timing import mark_overdue, time_limit
+from shared.domain.timing import after, case_of, overdue, promise, sources, started
 
 _ARCHIVE: dict[str, Any] = {"holder_kind": HolderKind.ARCHIVE, "holder_id": ""}
+_HOTLINE = (Stage.ACCEPT, Stage.DISPATCH)
+_BEFORE_THE_END = (*_HOTLINE, Stage.REPLY, Stage.TOTAL)
 _END = {
     State.RESOLVED: {EndReason.SOLVED, EndReason.ANSWERED, EndReason.UNREACHABLE},
     State.WITHDRAWN: {EndReason.WITHDRAWN},
@@ -21,33 +24,41 @@ _END = {
 
 def answer_directly(ticket: Ticket, command: c.AnswerDirectly, rules: Rules, now: datetime) -> list[Event]:
     """直接答复: with the caller on the line it is over; an expert's written answer is followed up."""
-    late = mark_overdue(ticket, command, rules, now)
+    late = overdue(ticket, _BEFORE_THE_END, now)
+    then = after(ticket, late)
     changes: dict[str, Any] = {"state": State.RESOLVED, "resolved_at": now, "alarm": None}
     if command.actor.role is Role.EXPERT:
         changes |= {"holder_kind": HolderKind.FOLLOW_UP, "holder_id": "", "handler_id": command.actor.id}
+        clocks = ended(then.clocks, _HOTLINE) | stopped(then.clocks, (Stage.REPLY,), now)
+        clocks |= started(rules, case_of(ticket, rules), (Stage.FOLLOW_UP,), now)
+        changes |= {"clocks": clocks}
         return [*late, Event(EventKind.ANSWERED_DIRECTLY, changes, texts={"public": command.public})]
     answered = Event(EventKind.ANSWERED_DIRECTLY, changes | _ARCHIVE, texts={"public": command.public})
-    return [*late, answered, _closed(EndReason.ANSWERED, now)]
+    return [*late, answered, _closed(then, EndReason.ANSWERED, now)]
 
 
 def not_accept(ticket: Ticket, command: c.NotAccept, rules: Rules, now: datetime) -> list[Event]:
     """不予受理: the caller is told the right way, nothing is dropped."""
-    changes = {"state": State.NOT_ACCEPTED, "alarm": None} | _ARCHIVE
-    refused = Event(EventKind.NOT_ACCEPTED, changes, texts={"public": command.public})
-    return [*mark_overdue(ticket, command, rules, now), refused]
+    late = overdue(ticket, _BEFORE_THE_END, now)
+    changes = {"state": State.NOT_ACCEPTED, "alarm": None} | _ARCHIVE | _stand_still(after(ticket, late), now)
+    return [*late, Event(EventKind.NOT_ACCEPTED, changes, texts={"public": command.public})]
 
 
 def follow_up(ticket: Ticket, command: c.FollowUp, rules: Rules, now: datetime) -> list[Event]:
     """回访: solved closes, not solved goes back to work, unreachable stays in the queue."""
     facts = {"result": command.result, "call_rating": command.call_rating, "matter_rating": command.matter_rating}
-    said = Event(EventKind.FOLLOWED_UP, facts=facts, texts={"note": command.note} if command.note else {})
+    late = overdue(ticket, (Stage.FOLLOW_UP,), now)
+    gone = ended(ticket.clocks, (Stage.FOLLOW_UP,))
+    texts = {"note": command.note} if command.note else {}
+    said = [*late, Event(EventKind.FOLLOWED_UP, {"clocks": gone} if gone else {}, facts, texts)]
+    then = after(ticket, said)
     match command.result:
         case FollowUpResult.SOLVED:
-            return [said, _closed(EndReason.SOLVED, now)]
+            return [*said, _closed(then, EndReason.SOLVED, now)]
         case FollowUpResult.NOT_SOLVED:
-            return [said, _reopened(ticket, "回访：没有解决", rules, now)]
+            return [*said, _reopened(then, "回访：没有解决", rules, now)]
         case FollowUpResult.UNREACHABLE:
-            return [said]
+            return said
 
 
 def redo(ticket: Ticket, command: c.Redo, rules: Rules, now: datetime) -> list[Event]:
@@ -59,21 +70,34 @@ def close(ticket: Ticket, command: c.Close, rules: Rules, now: datetime) -> list
     """归档 with a true reason."""
     if command.end_reason not in _END[ticket.state]:
         raise Refused("wrong_end_reason", "归档原因与工单状态不符，请重新选择。", field="end_reason")
-    return [_closed(command.end_reason, now)]
+    late = overdue(ticket, (Stage.FOLLOW_UP, Stage.TOTAL), now)
+    return [*late, _closed(after(ticket, late), command.end_reason, now)]
 
 
 def withdraw(ticket: Ticket, command: c.Withdraw, rules: Rules, now: datetime) -> list[Event]:
     """撤单."""
-    changes = {"state": State.WITHDRAWN, "alarm": None} | _ARCHIVE
+    changes = {"state": State.WITHDRAWN, "alarm": None} | _ARCHIVE | _stand_still(ticket, now)
     return [Event(EventKind.WITHDRAWN, changes, texts={"reason": command.reason} if command.reason else {})]
 
 
-def _closed(reason: EndReason, now: datetime) -> Event:
-    return Event(EventKind.CLOSED, {"state": State.CLOSED, "closed_at": now, "end_reason": reason} | _ARCHIVE)
+def _closed(ticket: Ticket, reason: EndReason, now: datetime) -> Event:
+    changes = {"state": State.CLOSED, "closed_at": now, "end_reason": reason} | _ARCHIVE
+    return Event(EventKind.CLOSED, changes | _stand_still(ticket, now))
+
+
+def _stand_still(ticket: Ticket, now: datetime) -> dict[str, Any]:
+    """Return the change that ends every stage; what the unit needed and the total age stay to be read."""
+    kept = (Stage.REPLY, Stage.TOTAL)
+    gone = ended(ticket.clocks, [stage for stage in ticket.clocks if stage not in kept])
+    return {"clocks": gone | stopped(ticket.clocks, kept, now)}
 
 
 def _reopened(ticket: Ticket, reason: str, rules: Rules, now: datetime) -> Event:
-    changes, facts = time_limit(rules, ticket.nature, ticket.urgency, now)
+    case = case_of(ticket, rules)
+    clocks = ended(ticket.clocks, (Stage.FOLLOW_UP,)) | resumed(ticket.clocks, (Stage.TOTAL,))
+    clocks |= started(rules, case, (Stage.REDO, *((Stage.SIGN,) if ticket.unit else (Stage.DISPATCH,))), now)
+    changes: dict[str, Any] = {"clocks": clocks, "dispatched_at": now} | promise(ticket, clocks)
+    facts = sources(rules, case, clocks) | {"promised_at": changes.get("promised_at")}
     if ticket.unit is None:
         changes |= {"holder_kind": HolderKind.TRIAGE, "holder_id": "", "handler_id": None}
     else:

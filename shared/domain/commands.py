@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from shared.domain.routing import Decision
-from shared.domain.terms import Channel, EndReason, FollowUpResult, Nature, Urgency
+from shared.domain.terms import Channel, EndReason, FollowUpResult, Nature, Stage, Urgency
 from shared.domain.viewer import Viewer
 
 
@@ -115,6 +115,20 @@ class HandOver(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contact(Command):
+    """首次联系: the unit has spoken with the caller; `note` says what about."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(Command):
+    """阶段性反馈: what has been done so far, for the caller to read. Never resolves (REQUIREMENTS R17)."""
+
+    public: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Return(Command):
     """退单 with basis, reason and, if known, the unit whose duty it is."""
 
@@ -209,12 +223,26 @@ class Urge(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warn(Command):
-    """预警: time says that the due instant is near."""
+    """预警: time says that a stage's due instant is near."""
+
+    stage: Stage = Stage.REPLY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkOverdue(Command):
-    """超期: time says that the due instant has passed."""
+    """超期: time says that a stage's due instant has passed."""
+
+    stage: Stage = Stage.REPLY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveRedCard(Command):
+    """红牌: the first working day after the due date has begun without an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recount(Command):
+    """Count the running clocks again: the city's calendar or limits have changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

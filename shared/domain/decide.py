@@ -26,6 +26,8 @@ _DECIDERS: Mapping[type[c.Command], Decider] = {
     c.Sign: handling.sign,
     c.Take: handling.take,
     c.HandOver: handling.hand_over,
+    c.Contact: handling.contact,
+    c.Report: handling.report,
     c.Return: handling.return_,
     c.Reply: handling.reply,
     c.Approve: handling.approve,
@@ -40,6 +42,8 @@ _DECIDERS: Mapping[type[c.Command], Decider] = {
     c.Urge: handling.urge,
     c.Warn: timing.warn,
     c.MarkOverdue: timing.mark_overdue,
+    c.GiveRedCard: timing.red_card,
+    c.Recount: timing.recount_clocks,
     c.Bury: timing.bury,
 }
 

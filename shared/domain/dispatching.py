@@ -5,15 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain import commands as c
+from shared.domain.clocks import ended
 from shared.domain.errors import Refused
 from shared.domain.events import Event, EventKind
+from shared.domain.limits import Case
 from shared.domain.routing import Decision
 from shared.domain.rules import Rules
-from shared.domain.terms import HolderKind, Nature, Role, State, Urgency
+from shared.domain.terms import HolderKind, Nature, Role, Stage, State, Urgency
 from shared.domain.ticket import Ticket
-from shared.domain.timing import time_limit
+from shared.domain.timing import OF_THE_UNIT, case_of, overdue, promise, recount, sources, started
 
 _PERSON_CHOOSES = ("nature", "urgency", "county")
+_FROM_INTAKE = (Stage.ACCEPT, Stage.DISPATCH, Stage.TOTAL)
+_OF_THE_HOTLINE = (Stage.ACCEPT, Stage.DISPATCH)
 
 
 def register(command: c.Register, rules: Rules, now: datetime) -> list[Event]:
@@ -22,6 +26,8 @@ def register(command: c.Register, rules: Rules, now: datetime) -> list[Event]:
     if command.accused_unit is not None:
         check_unit(command.accused_unit, rules, "accused_unit")
     given = tuple(name for name in _PERSON_CHOOSES if getattr(command, name) is not None)
+    case = Case(command.nature or Nature.OTHER, command.urgency or Urgency.NORMAL, command.channel)
+    clocks = started(rules, case, _FROM_INTAKE, now)
     changes: dict[str, Any] = {field.name: None for field in fields(Ticket)}
     changes |= {
         "id": command.ticket_id,
@@ -31,8 +37,8 @@ def register(command: c.Register, rules: Rules, now: datetime) -> list[Event]:
         "state": State.REGISTERED,
         "holder_kind": HolderKind.ROUTER,
         "holder_id": "",
-        "nature": command.nature or Nature.OTHER,
-        "urgency": command.urgency or Urgency.NORMAL,
+        "nature": case.nature,
+        "urgency": case.urgency,
         "channel": command.channel,
         "chosen_by_person": given,
         "county": command.county,
@@ -43,21 +49,21 @@ def register(command: c.Register, rules: Rules, now: datetime) -> list[Event]:
         "tell_by": "email" if command.caller.email else None,
         "registered_by": command.actor.id,
         "registered_at": now,
-        "is_warned": False,
-        "is_overdue": False,
+        "clocks": {stage: clock for stage, clock in clocks.items() if clock is not None},
         "is_approved": False,
         "urged_count": 0,
         "cycle": 1,
         "code_version": 1,
     }
-    return [Event(EventKind.REGISTERED, changes, texts={"title": command.title, "body": command.body})]
+    texts = {"title": command.title, "body": command.body}
+    return [Event(EventKind.REGISTERED, changes, sources(rules, case, clocks), texts)]
 
 
 def dispatch(ticket: Ticket, command: c.Dispatch, rules: Rules, now: datetime) -> list[Event]:
     """派单 by the router or by a person at triage."""
     if command.unit in ticket.returned_by and not command.reason:
         raise Refused("already_returned", "这个单位退过这件工单。要再派给它，请写明理由。", field="reason")
-    return [_to_unit(EventKind.DISPATCHED, ticket, command, rules, now)]
+    return [*overdue(ticket, _OF_THE_HOTLINE, now), _to_unit(EventKind.DISPATCHED, ticket, command, rules, now)]
 
 
 def redispatch(ticket: Ticket, command: c.Redispatch, rules: Rules, now: datetime) -> list[Event]:
@@ -65,7 +71,8 @@ def redispatch(ticket: Ticket, command: c.Redispatch, rules: Rules, now: datetim
     if command.unit == ticket.unit and ticket.holder_kind is HolderKind.UNIT:
         raise Refused("same_unit", "工单已经在这个单位。", field="unit")
     asked = c.Dispatch(actor=command.actor, unit=command.unit, reason=command.reason)
-    return [_to_unit(EventKind.REDISPATCHED, ticket, asked, rules, now)]
+    late = overdue(ticket, (*_OF_THE_HOTLINE, *OF_THE_UNIT, Stage.REPLY), now)
+    return [*late, _to_unit(EventKind.REDISPATCHED, ticket, asked, rules, now)]
 
 
 def send_to_seat(ticket: Ticket, command: c.SendToSeat, rules: Rules, now: datetime) -> list[Event]:
@@ -74,12 +81,12 @@ def send_to_seat(ticket: Ticket, command: c.SendToSeat, rules: Rules, now: datet
         raise Refused("unknown_skill", "没有这个专家队列，请从列表里选。", field="skill")
     if (ticket.holder_kind, ticket.holder_id) == (HolderKind.SEAT, command.skill):
         return []
-    nature, urgency = _chosen(ticket, command)
-    changes, facts = time_limit(rules, nature, urgency, now)
-    changes |= _classified(ticket, command) | _accused(ticket, command.decision)
+    changes = _classified(ticket, command) | _accused(ticket, command.decision)
     changes |= {"state": State.REGISTERED, "holder_kind": HolderKind.SEAT, "holder_id": command.skill}
     changes |= {"handler_id": None, "unit": None, "alarm": None}
-    return [Event(EventKind.SENT_TO_SEAT, changes, facts | {"rules": rules.version}, decision=command.decision)]
+    facts = _clocks(ticket, changes, (), rules, now)
+    late = overdue(ticket, _OF_THE_HOTLINE, now)
+    return [*late, Event(EventKind.SENT_TO_SEAT, changes, facts, decision=command.decision)]
 
 
 def send_to_triage(ticket: Ticket, command: c.SendToTriage, rules: Rules, now: datetime) -> list[Event]:
@@ -97,7 +104,7 @@ def send_to_triage(ticket: Ticket, command: c.SendToTriage, rules: Rules, now: d
 
 
 def amend(ticket: Ticket, command: c.Amend, rules: Rules, now: datetime) -> list[Event]:
-    """更正: a changed nature or urgency recomputes the open due time from the instant it was counted from."""
+    """更正: a changed nature or urgency recounts the running clocks, each from the instant it was counted from."""
     _check_county(command.county, rules)
     if command.accused_unit is not None:
         check_unit(command.accused_unit, rules, "accused_unit")
@@ -111,11 +118,11 @@ def amend(ticket: Ticket, command: c.Amend, rules: Rules, now: datetime) -> list
     facts: dict[str, Any] = {"before": {name: getattr(ticket, name) for name in changes}}
     chosen = {name for name in _PERSON_CHOOSES if name in changes}
     changes["chosen_by_person"] = tuple(sorted({*ticket.chosen_by_person, *chosen}))
-    if ticket.dispatched_at is not None and {"nature", "urgency"} & changes.keys():
-        nature, urgency = changes.get("nature", ticket.nature), changes.get("urgency", ticket.urgency)
-        limit, about = time_limit(rules, nature, urgency, ticket.dispatched_at)
-        changes |= {name: value for name, value in limit.items() if name != "dispatched_at"}
-        facts |= about
+    if {"nature", "urgency"} & changes.keys():
+        case = case_of(ticket, rules, changes)
+        moved = recount(ticket, rules, case, now)
+        changes |= {"clocks": moved} | promise(ticket, moved)
+        facts |= sources(rules, case, moved)
     return [Event(EventKind.AMENDED, changes, facts, {"reason": command.reason})]
 
 
@@ -124,19 +131,29 @@ def _to_unit(kind: EventKind, ticket: Ticket, command: c.Dispatch, rules: Rules,
     _check_county(command.county, rules)
     if command.unit == ticket.accused_unit:
         raise Refused("conflict_of_interest", "诉求反映的就是这个单位，不能派给它。", field="unit")
-    nature, urgency = _chosen(ticket, command)
-    changes, facts = time_limit(rules, nature, urgency, now)
-    changes |= _classified(ticket, command) | _accused(ticket, command.decision)
+    changes = _classified(ticket, command) | _accused(ticket, command.decision)
     changes |= {"state": State.DISPATCHED, "holder_kind": HolderKind.UNIT, "holder_id": command.unit}
     changes |= {"unit": command.unit, "handler_id": None, "proposed_unit": None, "is_approved": False, "alarm": None}
-    facts |= {"rules": rules.version, "from_unit": ticket.unit}
+    facts = _clocks(ticket, changes, OF_THE_UNIT, rules, now) | {"from_unit": ticket.unit}
     texts = {"reason": command.reason} if command.reason else {}
     return Event(kind, changes, facts, texts, decision=command.decision)
 
 
-def _chosen(ticket: Ticket, command: c.Dispatch | c.SendToSeat) -> tuple[Nature, Urgency]:
-    classified = _classified(ticket, command)
-    return classified.get("nature", ticket.nature), classified.get("urgency", ticket.urgency)
+def _clocks(
+    ticket: Ticket, changes: dict[str, Any], also: tuple[Stage, ...], rules: Rules, now: datetime
+) -> dict[str, Any]:
+    """Add the clocks of a new holder to `changes` and return their facts: each holder gets its own (K20, K21).
+
+    The promise given to the caller stays, unless there is none yet in this cycle.
+    """
+    case = case_of(ticket, rules, changes)
+    reply = Stage.REDO if ticket.cycle > 1 else Stage.REPLY
+    clocks = ended(ticket.clocks, (*_OF_THE_HOTLINE, *OF_THE_UNIT)) | started(rules, case, (reply, *also), now)
+    new = {stage: clock for stage, clock in clocks.items() if clock is not None or stage in ticket.clocks}
+    changes |= {"clocks": new, "dispatched_at": now}
+    if ticket.promised_at is None:
+        changes |= promise(ticket, new)
+    return sources(rules, case, new) | {"promised_at": changes.get("promised_at", ticket.promised_at)}
 
 
 def _classified(ticket: Ticket, by: Any) -> dict[str, Any]:

@@ -23,6 +23,8 @@ class EventKind(StrEnum):
     SIGNED = "signed"
     TAKEN = "taken"
     HANDED_OVER = "handed_over"
+    CONTACTED = "contacted"
+    REPORTED = "reported"
     RETURN_REQUESTED = "return_requested"
     REPLY_SUBMITTED = "reply_submitted"
     APPROVED = "approved"
@@ -37,6 +39,10 @@ class EventKind(StrEnum):
     URGED = "urged"
     WARNED = "warned"
     OVERDUE = "overdue"
+    RED_CARDED = "red_carded"
+    STAGE_WARNED = "stage_warned"  # of any stage but the unit's reply
+    STAGE_OVERDUE = "stage_overdue"
+    RECOUNTED = "recounted"
     JOB_BURIED = "job_buried"
 
 
@@ -51,6 +57,7 @@ PUBLIC = frozenset(
         EventKind.DISPATCHED,
         EventKind.REDISPATCHED,
         EventKind.SIGNED,
+        EventKind.REPORTED,
         EventKind.RETURN_REQUESTED,
         EventKind.RESOLVED,
         EventKind.FOLLOWED_UP,
@@ -68,7 +75,17 @@ PUBLIC = frozenset(
 PUBLIC_TEXTS = frozenset({"title", "body", "public", "supplement"})
 
 # By a person these change nothing that another person's typing could rest on.
-_IMMATERIAL = frozenset({EventKind.URGED, EventKind.WARNED, EventKind.OVERDUE, EventKind.JOB_BURIED})
+_IMMATERIAL = frozenset(
+    {
+        EventKind.URGED,
+        EventKind.WARNED,
+        EventKind.OVERDUE,
+        EventKind.RED_CARDED,
+        EventKind.STAGE_WARNED,
+        EventKind.STAGE_OVERDUE,
+        EventKind.JOB_BURIED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

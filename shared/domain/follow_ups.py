@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.clocks import SILENT, Card
 from shared.domain.events import EventKind as K
 from shared.domain.events import Recorded
 from shared.domain.rules import Rules
-from shared.domain.terms import HolderKind, State
+from shared.domain.terms import HolderKind, Stage
 from shared.domain.ticket import Ticket
-from shared.domain.transitions import UNFINISHED
 
 
 class JobKind(StrEnum):
@@ -18,6 +18,8 @@ class JobKind(StrEnum):
     ROUTE = "route"  # router
     WARN = "warn"  # worker
     OVERDUE = "overdue"  # worker
+    RED = "red"  # worker
+    RECOUNT = "recount"  # worker, without a ticket
     NOTIFY = "notify"  # worker
     TIDY = "tidy"  # worker, without a ticket
 
@@ -33,23 +35,35 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Disarm:
-    """Cancel what is still to do of these kinds."""
+    """Cancel what is still to do of these kinds; with `part` only of that part."""
 
     kinds: tuple[JobKind, ...]
+    part: str | None = None
 
 
 FollowUp = Arm | Disarm
-TIME_LIMITS = (JobKind.WARN, JobKind.OVERDUE)
+TIME_LIMITS = (JobKind.WARN, JobKind.OVERDUE, JobKind.RED)
+_STEPS = {Card.YELLOW: JobKind.WARN, Card.OVERDUE: JobKind.OVERDUE, Card.RED: JobKind.RED}
 
 _TELL_CALLER = frozenset(
-    {K.REGISTERED, K.DISPATCHED, K.REDISPATCHED, K.RESOLVED, K.ANSWERED_DIRECTLY, K.NOT_ACCEPTED, K.REOPENED, K.OVERDUE}
+    {
+        K.REGISTERED,
+        K.DISPATCHED,
+        K.REDISPATCHED,
+        K.REPORTED,
+        K.RESOLVED,
+        K.ANSWERED_DIRECTLY,
+        K.NOT_ACCEPTED,
+        K.REOPENED,
+        K.OVERDUE,
+    }
 )
-_TELL_UNIT = frozenset({K.DISPATCHED, K.REDISPATCHED, K.REOPENED, K.URGED, K.WARNED, K.OVERDUE})
+_TELL_UNIT = frozenset({K.DISPATCHED, K.REDISPATCHED, K.REOPENED, K.URGED, K.WARNED, K.OVERDUE, K.RED_CARDED})
 
 
 def follow_ups(ticket: Ticket, recorded: Recorded, rules: Rules) -> list[FollowUp]:
     """Return what `recorded` makes necessary; `ticket` is as the event left it."""
-    return [*_for_the_router(ticket, recorded), *_for_time(ticket, recorded.kind), *_to_tell(ticket, recorded, rules)]
+    return [*_for_the_router(ticket, recorded), *_for_time(ticket, recorded), *_to_tell(ticket, recorded, rules)]
 
 
 def _for_the_router(ticket: Ticket, recorded: Recorded) -> list[FollowUp]:
@@ -60,33 +74,27 @@ def _for_the_router(ticket: Ticket, recorded: Recorded) -> list[FollowUp]:
     return [Disarm((JobKind.ROUTE,))] if recorded.kind in _LEAVES_THE_ROUTER else []
 
 
-def _for_time(ticket: Ticket, kind: K) -> list[FollowUp]:
-    if kind in _STOPS_THE_CLOCK:
-        return [Disarm(TIME_LIMITS)]
-    if kind in _MOVES_THE_CLOCK:
-        return [Disarm(TIME_LIMITS), *next_instant(ticket)]
-    return list(next_instant(ticket)) if kind is K.WARNED else []
+def _for_time(ticket: Ticket, recorded: Recorded) -> list[FollowUp]:
+    """Of each clock that the event moved, only the next instant is armed."""
+    moved = [Stage(stage) for stage in recorded.changes.get("clocks", {})]
+    gone = [] if recorded.kind is K.REGISTERED else [Disarm(TIME_LIMITS, stage) for stage in moved]
+    return [*gone, *(arm for stage in moved for arm in next_instants(ticket, stage))]
 
 
-def next_instant(ticket: Ticket) -> list[Arm]:
-    """Return the next instant of the ticket's time limit; only this one is ever armed."""
-    if not clock_runs(ticket):
-        return []
-    if ticket.warn_at is not None and not ticket.is_warned:
-        return [Arm(JobKind.WARN, ticket.warn_at)]
-    if ticket.overdue_at is not None and not ticket.is_overdue:
-        return [Arm(JobKind.OVERDUE, ticket.overdue_at)]
-    return []
-
-
-def clock_runs(ticket: Ticket) -> bool:
-    """Tell whether the ticket's time counts: it stands still while a reply waits to be looked at, and at the end."""
-    return ticket.state in UNFINISHED and ticket.state is not State.REPLY_SUBMITTED
+def next_instants(ticket: Ticket, *stages: Stage) -> list[Arm]:
+    """Return the next instant of each of the ticket's clocks, or of some; no other is ever armed."""
+    found: list[Arm] = []
+    for stage, clock in ticket.clocks.items():
+        if clock.next is not None and stage not in SILENT and (not stages or stage in stages):
+            card, at = clock.next
+            found.append(Arm(_STEPS[card], at, stage))
+    return found
 
 
 def _to_tell(ticket: Ticket, recorded: Recorded, rules: Rules) -> list[FollowUp]:
     told: list[FollowUp] = []
-    if ticket.tell_by is not None and recorded.kind in _TELL_CALLER:
+    moves_promise = recorded.kind is K.RECOUNTED and "promised_at" in recorded.changes
+    if ticket.tell_by is not None and (recorded.kind in _TELL_CALLER or moves_promise):
         told.append(Arm(JobKind.NOTIFY, recorded.at, f"{ticket.tell_by}:caller"))
     unit = rules.units.get(ticket.unit or "")
     if unit is not None and unit.email and recorded.kind in _TELL_UNIT:
@@ -106,5 +114,3 @@ _LEAVES_THE_ROUTER = frozenset(
         K.JOB_BURIED,
     }
 )
-_MOVES_THE_CLOCK = frozenset({K.DISPATCHED, K.REDISPATCHED, K.SENT_TO_SEAT, K.REOPENED, K.AMENDED, K.SENT_BACK})
-_STOPS_THE_CLOCK = frozenset({K.REPLY_SUBMITTED, K.ANSWERED_DIRECTLY, K.NOT_ACCEPTED, K.WITHDRAWN, K.CLOSED})

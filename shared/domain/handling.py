@@ -4,18 +4,20 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain import commands as c
+from shared.domain.clocks import ended, resumed, stopped
 from shared.domain.dispatching import check_unit
 from shared.domain.errors import Refused
 from shared.domain.events import Event, EventKind
 from shared.domain.rules import Rules
-from shared.domain.terms import HolderKind, State
+from shared.domain.terms import HolderKind, Stage, State
 from shared.domain.ticket import Ticket
-from shared.domain.timing import mark_overdue
+from shared.domain.timing import OF_THE_UNIT, after, case_of, overdue, started
 
 
 def sign(ticket: Ticket, command: c.Sign, rules: Rules, now: datetime) -> list[Event]:
     """签收: whoever signs works on it, unless a colleague already does."""
-    return [Event(EventKind.SIGNED, {"state": State.SIGNED, "handler_id": ticket.handler_id or command.actor.id})]
+    changes = {"state": State.SIGNED, "handler_id": ticket.handler_id or command.actor.id}
+    return [*overdue(ticket, (Stage.SIGN,), now), Event(EventKind.SIGNED, changes | _over(ticket, Stage.SIGN))]
 
 
 def take(ticket: Ticket, command: c.Take, rules: Rules, now: datetime) -> list[Event]:
@@ -36,12 +38,31 @@ def hand_over(ticket: Ticket, command: c.HandOver, rules: Rules, now: datetime) 
     return [Event(EventKind.HANDED_OVER, {"handler_id": command.staff_id}, {"from": ticket.handler_id})]
 
 
+def contact(ticket: Ticket, command: c.Contact, rules: Rules, now: datetime) -> list[Event]:
+    """首次联系: the caller was spoken to; every talk is noted, the first one ends the stage."""
+    spoke = Event(
+        EventKind.CONTACTED, _over(ticket, Stage.FIRST_CONTACT), texts={"note": command.note} if command.note else {}
+    )
+    return [*overdue(ticket, (Stage.FIRST_CONTACT,), now), spoke]
+
+
+def report(ticket: Ticket, command: c.Report, rules: Rules, now: datetime) -> list[Event]:
+    """阶段性反馈: the caller reads what has been done so far; the reply is still owed."""
+    told = Event(EventKind.REPORTED, _over(ticket, Stage.INTERIM), {"unit": ticket.unit}, {"report": command.public})
+    return [*overdue(ticket, (Stage.INTERIM,), now), told]
+
+
 def return_(ticket: Ticket, command: c.Return, rules: Rules, now: datetime) -> list[Event]:
     """退单: the router looks again without this unit; after the city's maximum a person decides."""
     if command.proposed_unit is not None:
         check_unit(command.proposed_unit, rules, "proposed_unit")
     if command.proposed_unit == ticket.unit:
         raise Refused("same_unit", "建议的单位就是本单位，请另选或留空。", field="proposed_unit")
+    window = ticket.clocks.get(Stage.RETURN)
+    if window is not None and now >= window.overdue_at:
+        raise Refused(
+            "too_late_to_return", "退单的期限已过。请继续办理，或请督办改派。", due_at=window.due_at.isoformat()
+        )
     returned = (*ticket.returned_by, ticket.unit or "")
     to_person = len(returned) >= rules.policy.max_returns
     changes: dict[str, Any] = {
@@ -52,6 +73,7 @@ def return_(ticket: Ticket, command: c.Return, rules: Rules, now: datetime) -> l
         "unit": None,
         "returned_by": returned,
         "proposed_unit": command.proposed_unit,
+        "clocks": ended(ticket.clocks, OF_THE_UNIT) | started(rules, case_of(ticket, rules), (Stage.DISPATCH,), now),
     }
     facts = {"unit": ticket.unit, "proposed_unit": command.proposed_unit}
     return [Event(EventKind.RETURN_REQUESTED, changes, facts, {"basis": command.basis, "reason": command.reason})]
@@ -67,8 +89,10 @@ def reply(ticket: Ticket, command: c.Reply, rules: Rules, now: datetime) -> list
         "is_approved": False,
         "handler_id": ticket.handler_id or command.actor.id,
     }
-    replied = Event(EventKind.REPLY_SUBMITTED, changes, {"contacted": command.contacted}, texts)
-    return [*mark_overdue(ticket, command, rules, now), replied]
+    marked = overdue(ticket, (*OF_THE_UNIT, Stage.REPLY), now)
+    clocks = ended(ticket.clocks, OF_THE_UNIT) | stopped(after(ticket, marked).clocks, (Stage.REPLY,), now)
+    replied = Event(EventKind.REPLY_SUBMITTED, changes | {"clocks": clocks}, {"contacted": command.contacted}, texts)
+    return [*marked, replied]
 
 
 def approve(ticket: Ticket, command: c.Approve, rules: Rules, now: datetime) -> list[Event]:
@@ -80,7 +104,7 @@ def approve(ticket: Ticket, command: c.Approve, rules: Rules, now: datetime) -> 
 def send_back(ticket: Ticket, command: c.SendBack, rules: Rules, now: datetime) -> list[Event]:
     """The reply is done again, and the time counts as never stopped."""
     _must_lead(command.actor.leads_unit)
-    changes = {"state": State.SIGNED, "is_approved": False}
+    changes = {"state": State.SIGNED, "is_approved": False, "clocks": resumed(ticket.clocks, (Stage.REPLY,))}
     return [Event(EventKind.SENT_BACK, changes, texts={"reason": command.reason})]
 
 
@@ -90,6 +114,7 @@ def resolve(ticket: Ticket, command: c.Resolve, rules: Rules, now: datetime) -> 
         raise Refused("approval_missing", "答复要先由本单位领导审核。")
     changes: dict[str, Any] = {"state": State.RESOLVED, "resolved_at": now}
     changes |= {"holder_kind": HolderKind.FOLLOW_UP, "holder_id": ""}
+    changes |= {"clocks": started(rules, case_of(ticket, rules), (Stage.FOLLOW_UP,), now)}
     return [Event(EventKind.RESOLVED, changes, {"unit": ticket.unit})]
 
 
@@ -104,6 +129,12 @@ def urge(ticket: Ticket, command: c.Urge, rules: Rules, now: datetime) -> list[E
         return []
     changes = {"urged_at": now, "urged_count": ticket.urged_count + 1}
     return [Event(EventKind.URGED, changes, {"unit": ticket.unit}, {"note": command.note} if command.note else {})]
+
+
+def _over(ticket: Ticket, *stages: Stage) -> dict[str, Any]:
+    """Return the change by which stages are over, where they had a clock."""
+    gone = ended(ticket.clocks, stages)
+    return {"clocks": gone} if gone else {}
 
 
 def _must_lead(leads_unit: bool) -> None:

@@ -103,6 +103,8 @@ EVENTS: Mapping[EventKind, Label] = {
     EventKind.SIGNED: Label("签收", "Signed"),
     EventKind.TAKEN: Label("认领", "Taken"),
     EventKind.HANDED_OVER: Label("移交", "Handed over"),
+    EventKind.CONTACTED: Label("联系诉求人", "Caller contacted"),
+    EventKind.REPORTED: Label("阶段性反馈", "Interim report"),
     EventKind.RETURN_REQUESTED: Label("退单", "Return requested"),
     EventKind.REPLY_SUBMITTED: Label("提交答复", "Reply submitted"),
     EventKind.APPROVED: Label("审核通过", "Approved"),
@@ -117,6 +119,10 @@ EVENTS: Mapping[EventKind, Label] = {
     EventKind.URGED: Label("催办", "Urged"),
     EventKind.WARNED: Label("预警", "Warned"),
     EventKind.OVERDUE: Label("超期", "Overdue"),
+    EventKind.RED_CARDED: Label("红牌", "Red card"),
+    EventKind.STAGE_WARNED: Label("环节预警", "Stage nearly due"),
+    EventKind.STAGE_OVERDUE: Label("环节超期", "Stage overdue"),
+    EventKind.RECOUNTED: Label("时限重算", "Time limits recounted"),
     EventKind.JOB_BURIED: Label("系统告警", "System alarm"),
 }
 

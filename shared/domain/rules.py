@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from shared.domain.calendar import WorkingCalendar
+from shared.domain.limits import Limits
 from shared.domain.terms import Level, LineMerger, Nature, Role, UnitKind, Urgency
 
 
@@ -108,15 +109,6 @@ class Referral:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """A time limit 时限 for handling: `working_days` or calendar `hours`, and the text it comes from."""
-
-    working_days: int | None
-    hours: int | None
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class Rung:
     """A step of the supervision ladder 督办阶梯: `after` in working days past due (below 0: before), who is told."""
 
@@ -138,16 +130,6 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """The instants of one time limit, aware UTC; `overdue_at` is strictly later than `due_at`."""
-
-    due_at: datetime
-    warn_at: datetime
-    overdue_at: datetime
-    limit: Limit
-
-
-@dataclass(frozen=True, slots=True)
 class Rules:
     """Everything `decide` and the router may know about a city."""
 
@@ -161,7 +143,7 @@ class Rules:
     counties: Mapping[str, tuple[str, ...]]  # county code -> names and well-known places, longest first
     skills: Mapping[str, Skill]
     duties: Mapping[str, Duty]
-    limits: Mapping[tuple[Nature, Urgency], Limit]
+    limits: Limits
     policy: Policy
     lexicon: Mapping[str, tuple[str, ...]]  # emergency, negation, praise, consultation … words of the router
     wording: Mapping[str, tuple[str, str]]  # public sentence per event kind: (Chinese, English)
@@ -174,16 +156,3 @@ class Rules:
     notices: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # event kind -> what the unit is told
     ladder: tuple[Rung, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)  # metric -> weight in a unit's score, sum 1
-
-    def due(self, nature: Nature, urgency: Urgency, start: datetime) -> Due | None:
-        """Return the due instants counted from `start`, or None where no limit applies (praise)."""
-        limit = self.limits.get((nature, urgency))
-        if limit is None:
-            return None
-        tick = timedelta(microseconds=1)
-        if limit.hours is not None:
-            due_at = start + timedelta(hours=limit.hours)
-            return Due(due_at, due_at - timedelta(hours=limit.hours) / 4, due_at + tick, limit)
-        days = limit.working_days or 0
-        due_at = self.calendar.end_of_working_day(start, days)
-        return Due(due_at, self.calendar.end_of_working_day(start, days - 1), due_at + tick, limit)

@@ -90,6 +90,21 @@ class UnitKind(StrEnum):
     DISCIPLINE = "discipline"
 
 
+class Stage(StrEnum):
+    """What a time limit 时限 is for 环节, in the order of a ticket's life."""
+
+    ACCEPT = "accept"  # 受理: a request from the web or a neighbour is taken up
+    DISPATCH = "dispatch"  # 派单
+    SIGN = "sign"  # 签收
+    FIRST_CONTACT = "first_contact"  # 首次联系
+    RETURN = "return"  # 退单: until when the unit may object
+    INTERIM = "interim"  # 阶段性反馈
+    REPLY = "reply"  # 办理答复: the unit's clock 承办时钟
+    FOLLOW_UP = "follow_up"  # 回访
+    REDO = "redo"  # 重办: the reply's limit in a new cycle
+    TOTAL = "total"  # 总时长: from intake to archive, nothing stops it
+
+
 class Level(StrEnum):
     """The level of government 层级, highest first."""
 

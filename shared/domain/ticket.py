@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
+from shared.domain.clocks import Card, Clock, Clocks, clocks_from, merged
 from shared.domain.events import Recorded
-from shared.domain.terms import Channel, EndReason, HolderKind, Nature, State, Urgency
+from shared.domain.terms import Channel, EndReason, HolderKind, Nature, Stage, State, Urgency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +39,8 @@ class Ticket:
     registered_by: int | None
     registered_at: datetime
     dispatched_at: datetime | None
-    due_at: datetime | None
-    warn_at: datetime | None
-    overdue_at: datetime | None  # the first instant that is too late
-    is_warned: bool
-    is_overdue: bool
+    promised_at: datetime | None  # the date given to the caller 承诺
+    clocks: Clocks  # by stage; the unit's is the reply's
     is_approved: bool
     urged_at: datetime | None
     urged_count: int
@@ -51,13 +49,34 @@ class Ticket:
     closed_at: datetime | None
     end_reason: EndReason | None
     code_version: int  # a higher one revokes pick-up code and link
-    alarm: str | None  # a job of this ticket was given up; a person must look
+    alarm: str | None  # a job of this ticket was given up, or it is open too long; a person must look
+
+    @property
+    def reply_clock(self) -> Clock | None:
+        """The unit's clock 承办时钟."""
+        return self.clocks.get(Stage.REPLY)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the unit's answer is due; None before dispatch or where no limit applies."""
+        return self.reply_clock.due_at if self.reply_clock else None
+
+    @property
+    def is_warned(self) -> bool:
+        """Tell whether the unit has its yellow card 黄牌."""
+        return self.reply_clock is not None and self.reply_clock.card >= Card.YELLOW
+
+    @property
+    def is_overdue(self) -> bool:
+        """Tell whether the unit's answer is late."""
+        return self.reply_clock is not None and self.reply_clock.card >= Card.OVERDUE
 
 
 def evolve(ticket: Ticket | None, recorded: Recorded) -> Ticket:
     """Return the ticket after `recorded`. Total: every event of the log can be applied in its order."""
     changes: dict[str, Any] = {name: _DECODE[name](value) for name, value in recorded.changes.items()}
     changes["seq"] = recorded.seq
+    changes["clocks"] = merged(ticket.clocks if ticket else {}, changes.get("clocks", {}))
     if recorded.is_material:
         changes["material_seq"] = recorded.seq
     return Ticket(**changes) if ticket is None else replace(ticket, **changes)
@@ -68,7 +87,7 @@ def encode(value: Any) -> Any:
     kind = type(value)
     if value is None or kind is str or kind is int or kind is bool or kind is float:
         return value
-    if isinstance(value, StrEnum):
+    if isinstance(value, StrEnum | IntEnum):
         return value.value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
@@ -83,7 +102,8 @@ def encode(value: Any) -> Any:
 
 def ticket_from_row(row: Mapping[Any, Any]) -> Ticket:
     """Build the ticket from a row of table `ticket`; further columns are ignored."""
-    return Ticket(**{name: decode(row[name]) for name, decode in _DECODE.items()})
+    values = {name: decode(row[name]) for name, decode in _DECODE.items()}
+    return Ticket(**{**values, "clocks": merged({}, values["clocks"])})
 
 
 def _instant(value: Any) -> datetime | None:
@@ -109,4 +129,5 @@ _DECODE |= {
     "chosen_by_person": tuple,
     "returned_by": tuple,
     "end_reason": _optional_end_reason,
+    "clocks": clocks_from,
 }

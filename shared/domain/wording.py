@@ -27,11 +27,14 @@ def step_sentence(rules: Rules, recorded: Recorded, ticket: Ticket) -> Label | N
     holder = ticket.unit or recorded.facts.get("unit")
     if ticket.holder_kind is HolderKind.SEAT:
         holder = ticket.holder_id
-    return public_sentence(rules, recorded.kind, holder, ticket.due_at)
+    return public_sentence(rules, recorded.kind, holder, ticket.promised_at)
 
 
 def public_sentence(rules: Rules, kind: EventKind, holder: str | None, due_at: datetime | None) -> Label | None:
-    """Fill the city's sentence for `kind`, None where it has none. `holder` is a unit's or a skill's code."""
+    """Fill the city's sentence for `kind`, None where it has none.
+
+    `holder` is a unit's or a skill's code, `due_at` the date promised to the caller.
+    """
     wording = rules.wording.get(kind)
     if wording is not None and due_at is None and "{due}" in wording[0]:
         wording = rules.wording.get(NO_LIMIT)

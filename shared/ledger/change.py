@@ -15,7 +15,8 @@ from shared.domain.viewer import Viewer
 from shared.keys import Keys, text_digest
 from shared.ledger.chain import GENESIS, decision_body, digest, event_body, link
 
-TICKET_COLUMNS = tuple(f.name for f in fields(Ticket))
+# Beside the ticket's own fields what queues sort and filter by, taken out of its clocks.
+TICKET_COLUMNS = (*(f.name for f in fields(Ticket)), "due_at", "is_warned", "is_overdue")
 _SALT_BYTES = 16
 
 
@@ -29,7 +30,7 @@ class Change:
     texts: list[dict[str, Any]] = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
-    disarmed: list[tuple[int, JobKind]] = field(default_factory=list)
+    disarmed: list[tuple[int, JobKind, str | None]] = field(default_factory=list)
     due_now: set[JobKind] = field(default_factory=set)
 
     @property
@@ -82,14 +83,17 @@ class Change:
     def _follow(self, follow_up: Arm | Disarm, seq: int, now: datetime) -> None:
         ticket_id = self.stands.id
         if isinstance(follow_up, Disarm):
-            gone = set(follow_up.kinds)
-            self.jobs = [job for job in self.jobs if job["kind"] not in gone]
-            self.disarmed += [(ticket_id, kind) for kind in follow_up.kinds]
+            self.jobs = [job for job in self.jobs if not _is_of(job, follow_up)]
+            self.disarmed += [(ticket_id, kind, follow_up.part) for kind in follow_up.kinds]
             return
         named = {"ticket_id": ticket_id, "cause_seq": seq, "kind": follow_up.kind.value, "part": follow_up.part}
         self.jobs.append(named | {"due_at": encode(follow_up.due_at)})
         if follow_up.due_at <= now:
             self.due_now.add(follow_up.kind)
+
+
+def _is_of(job: dict[str, Any], gone: Disarm) -> bool:
+    return job["kind"] in gone.kinds and gone.part in (None, job["part"])
 
 
 def as_bytea(raw: bytes | None) -> str | None:

@@ -8,9 +8,10 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from shared.domain.clocks import Clock, clocks_from
 from shared.domain.numbers import number_of
 from shared.domain.rules import Rules
-from shared.domain.terms import HolderKind, Nature, State, Urgency
+from shared.domain.terms import HolderKind, Nature, Stage, State, Urgency
 from shared.domain.viewer import Viewer
 from shared.reads.visibility import visible_to
 from shared.tables.people import staff
@@ -48,8 +49,8 @@ class QueueRow:
     unit: str | None
     handler: str | None
     registered_at: datetime
-    dispatched_at: datetime | None
     due_at: datetime | None
+    reply_clock: Clock | None
     is_warned: bool
     is_overdue: bool
     urged_count: int
@@ -157,6 +158,7 @@ def _row(row: sa.RowMapping, rules: Rules) -> QueueRow:
         holder_kind=HolderKind(row["holder_kind"]),
         nature=Nature(row["nature"]),
         urgency=Urgency(row["urgency"]),
+        reply_clock=clocks_from(row["clocks"]).get(Stage.REPLY),
         **{name: row[name] for name in _PLAIN},
     )
 
@@ -168,7 +170,6 @@ _PLAIN = (
     "unit",
     "handler",
     "registered_at",
-    "dispatched_at",
     "due_at",
     "is_warned",
     "is_overdue",

@@ -20,7 +20,7 @@ from shared.reads.visibility import visible_to
 from shared.tables.people import staff
 from shared.tables.ticket import caller, decision, ticket, ticket_event, ticket_text
 
-_STOOD = ("unit", "holder_kind", "holder_id", "due_at")
+_STOOD = ("unit", "holder_kind", "holder_id", "promised_at")
 _SAID = ("unit", "result", "cycle")
 
 

@@ -1,7 +1,7 @@
 """Tables `ticket*`, `caller`, `decision`, `idempotency`. Only `shared.ledger` writes them."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.tables import metadata
 
@@ -34,11 +34,8 @@ ticket = sa.Table(
     sa.Column("registered_by", sa.BigInteger),
     sa.Column("registered_at", INSTANT, nullable=False),
     sa.Column("dispatched_at", INSTANT),
-    sa.Column("due_at", INSTANT),
-    sa.Column("warn_at", INSTANT),
-    sa.Column("overdue_at", INSTANT),
-    sa.Column("is_warned", sa.Boolean, nullable=False),
-    sa.Column("is_overdue", sa.Boolean, nullable=False),
+    sa.Column("promised_at", INSTANT),
+    sa.Column("clocks", JSONB, nullable=False),
     sa.Column("is_approved", sa.Boolean, nullable=False),
     sa.Column("urged_at", INSTANT),
     sa.Column("urged_count", sa.Integer, nullable=False),
@@ -48,6 +45,9 @@ ticket = sa.Table(
     sa.Column("end_reason", sa.Text),
     sa.Column("code_version", sa.Integer, nullable=False),
     sa.Column("alarm", sa.Text),
+    sa.Column("due_at", INSTANT, comment="the unit's clock, for queues to sort by"),
+    sa.Column("is_warned", sa.Boolean, nullable=False),
+    sa.Column("is_overdue", sa.Boolean, nullable=False),
     sa.Column("head", sa.LargeBinary, nullable=False, comment="hash of the last event of this ticket's chain"),
 )
 

@@ -1,0 +1,113 @@
+"""A year of working time as sorted instants, so that counting is looking up. Pure."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
+from zoneinfo import ZoneInfo
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+
+Span = tuple[int, int]  # [opens, closes) in microseconds since 1970
+
+
+def ticks(at: datetime) -> int:
+    """Return an aware instant in microseconds since 1970."""
+    since = at - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def instant(at: int) -> datetime:
+    """Return the instant, UTC, of microseconds since 1970."""
+    return EPOCH + timedelta(microseconds=at)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingYear:
+    """The spans of working time of one local year and its working days as ordinals, all ascending.
+
+    `before[i]` is the working time of the year ahead of span i; the last entry is the whole year's. `opening[i]` and
+    `closing[i]` are the first and the last instant of `days[i]`.
+    """
+
+    opens: tuple[int, ...]
+    closes: tuple[int, ...]
+    before: tuple[int, ...]
+    days: tuple[int, ...]
+    opening: tuple[int, ...]
+    closing: tuple[int, ...]
+
+    @property
+    def whole(self) -> int:
+        """The working time of the year."""
+        return self.before[-1]
+
+    def until(self, at: int) -> int:
+        """Return the working time of the year before an instant."""
+        index = bisect_right(self.opens, at) - 1
+        if index < 0:
+            return 0
+        return self.before[index] + min(at, self.closes[index]) - self.opens[index]
+
+    def after(self, at: int, budget: int) -> int | None:
+        """Return when `budget` has passed since `at`, None if not in this year; an end at closing stays there."""
+        used = self.until(at) + budget
+        if budget:
+            index = bisect_left(self.before, used) - 1
+        else:
+            index = bisect_right(self.closes, at)
+            used = max(used, self.before[index])
+        return None if index >= len(self.opens) or used > self.whole else self.opens[index] + used - self.before[index]
+
+    def spans(self, at: int) -> Iterator[Span]:
+        """Yield the spans that end after an instant."""
+        first = bisect_right(self.closes, at)
+        yield from zip(self.opens[first:], self.closes[first:], strict=True)
+
+
+def working_year(year: int, hours_of: Callable[[date], Sequence[Span]], zone: ZoneInfo) -> WorkingYear:
+    """Lay out a year. `hours_of` gives a local date's hours as seconds since midnight."""
+    spans: list[Span] = []
+    days: list[tuple[int, int, int]] = []
+    for number in range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1):
+        day = date.fromordinal(number)
+        found = [(wall_clock(day, opens, zone), wall_clock(day, closes, zone)) for opens, closes in hours_of(day)]
+        found = [(opens, closes) for opens, closes in found if opens < closes]
+        spans += found
+        days += [(number, found[0][0], found[-1][1])] if found else []
+    opens, closes = zip(*spans, strict=True) if spans else ((), ())
+    before = tuple(accumulate((end - begin for begin, end in spans), initial=0))
+    return WorkingYear(opens, closes, before, *(zip(*days, strict=True) if days else ((), (), ())))
+
+
+def outside(span: Span, gaps: Sequence[Span]) -> Iterator[Span]:
+    """Yield what of a span lies outside the gaps, which are in order."""
+    begin, end = span
+    for starts, ends in gaps:
+        if starts >= end:
+            break
+        if ends > begin:
+            if begin < starts:
+                yield begin, starts
+            begin = ends
+    if begin < end:
+        yield begin, end
+
+
+def wall_clock(day: date, second: int, zone: ZoneInfo) -> int:
+    """Return when the wall clock first shows, or skips over, `second` of a day."""
+    local = datetime.combine(day, datetime.min.time()) + timedelta(seconds=second)
+    earlier, later = (ticks(local.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
+    if earlier <= later:
+        return earlier
+    # A gap: `later` is before the clocks jump and `earlier` not. The jump itself is the first instant after.
+    offset = instant(later).astimezone(zone).utcoffset()
+    while earlier - later > 1:
+        middle = (earlier + later) // 2
+        if instant(middle).astimezone(zone).utcoffset() == offset:
+            later = middle
+        else:
+            earlier = middle
+    return earlier
