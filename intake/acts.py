@@ -41,6 +41,8 @@ ACTS: Mapping[str, Act] = {
         Act("sign", f.Seen, c.Sign),
         Act("take", f.Seen, c.Take),
         Act("hand_over", f.HandOverIn, c.HandOver),
+        Act("contact", f.ContactIn, c.Contact),
+        Act("report", f.ReportIn, c.Report),
         Act("return", f.ReturnIn, c.Return),
         Act("reply", f.ReplyIn, c.Reply),
         Act("approve", f.Seen, c.Approve),

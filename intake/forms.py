@@ -68,6 +68,18 @@ class ReturnIn(Seen):
     proposed_unit = Text(80)
 
 
+class ContactIn(Seen):
+    """首次联系."""
+
+    note = Text(LONGEST_NOTE)
+
+
+class ReportIn(Seen):
+    """阶段性反馈."""
+
+    public = Text(LONGEST_TEXT, required=True)
+
+
 class ReplyIn(Seen):
     """答复."""
 

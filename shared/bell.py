@@ -27,6 +27,8 @@ SERVICE_OF = {
     JobKind.ROUTE: "router",
     JobKind.WARN: "worker",
     JobKind.OVERDUE: "worker",
+    JobKind.RED: "worker",
+    JobKind.RECOUNT: "worker",
     JobKind.NOTIFY: "worker",
     JobKind.TIDY: "worker",
 }

@@ -15,7 +15,10 @@ MAX_STALES = 5
 LATE_SECONDS = 3.0
 
 # A few seconds more than the kind's hard time limit, so that what a killed consumer held is soon back (FAULTS P3).
-LEASE_SECONDS = {JobKind.ROUTE: 40, JobKind.WARN: 40, JobKind.OVERDUE: 40, JobKind.NOTIFY: 60, JobKind.TIDY: 60}
+LEASE_SECONDS = {
+    JobKind.ROUTE: 40, JobKind.WARN: 40, JobKind.OVERDUE: 40, JobKind.RED: 40,
+    JobKind.NOTIFY: 60, JobKind.RECOUNT: 60, JobKind.TIDY: 60,
+}  # fmt: skip
 
 # For the ledger's statement: %(jobs)s is a JSON list of {ticket_id, cause_seq, kind, part, due_at}.
 ARM_SQL = """INSERT INTO job (ticket_id, cause_seq, kind, part, state, due_at, attempts, stales)
@@ -27,7 +30,8 @@ ARM_SQL = """INSERT INTO job (ticket_id, cause_seq, kind, part, state, due_at, a
 # Orders its rows, because two transactions may disarm the same ticket's jobs (FAULTS M23).
 _DISARM_SQL = """UPDATE job SET state = 'cancelled', ended_at = clock_timestamp() WHERE id IN (
  SELECT job.id FROM job JOIN unnest(%(tickets)s::bigint[], %(kinds)s::text[], %(parts)s::text[])
-     AS d(ticket_id, kind, part) ON job.ticket_id = d.ticket_id AND job.kind = d.kind AND job.part = coalesce(d.part, job.part)
+     AS d(ticket_id, kind, part)
+     ON job.ticket_id = d.ticket_id AND job.kind = d.kind AND job.part = coalesce(d.part, job.part)
  WHERE job.state = 'todo' AND job.id <> ALL(%(but)s::bigint[]) ORDER BY job.id FOR UPDATE OF job)"""
 
 _CLAIM_SQL = """UPDATE job SET attempts = attempts + 1, attempted_at = clock_timestamp(),

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from shared import jobs
 from shared.cities.load import load_city
 from shared.consumer import Handler, Think, through_ledger
 from shared.database import engine
-from shared.domain.commands import Command, MarkOverdue, Warn
+from shared.domain.commands import Command, GiveRedCard, MarkOverdue, Warn
 from shared.domain.follow_ups import JobKind
-from shared.domain.terms import Role
+from shared.domain.terms import Role, Stage
 from shared.domain.viewer import Viewer
 from shared.keys import keys
 from shared.ledger import Ledger
@@ -38,13 +39,14 @@ def handlers() -> Mapping[JobKind, Handler]:
 def time_handlers(by: Ledger, me: Viewer) -> Mapping[JobKind, Handler]:
     """Return what happens at the instants of a ticket's time limit."""
     return {
-        JobKind.WARN: through_ledger(by, _each(lambda ticket_id: Warn(actor=me, ticket_id=ticket_id))),
-        JobKind.OVERDUE: through_ledger(by, _each(lambda ticket_id: MarkOverdue(actor=me, ticket_id=ticket_id))),
+        JobKind.WARN: through_ledger(by, _each(lambda about, stage: Warn(**about, stage=stage), me)),
+        JobKind.OVERDUE: through_ledger(by, _each(lambda about, stage: MarkOverdue(**about, stage=stage), me)),
+        JobKind.RED: through_ledger(by, _each(lambda about, _: GiveRedCard(**about), me)),
     }
 
 
-def _each(command_of: Callable[[int], Command]) -> Think:
+def _each(command_of: Callable[[dict[str, Any], Stage], Command], me: Viewer) -> Think:
     def think(claimed: Sequence[jobs.Claimed]) -> Sequence[Command | Exception]:
-        return [command_of(job.ticket_id or 0) for job in claimed]
+        return [command_of({"actor": me, "ticket_id": job.ticket_id or 0}, Stage(job.part)) for job in claimed]
 
     return think

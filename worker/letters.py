@@ -19,6 +19,7 @@ _TO_UNIT: Mapping[EventKind, Label] = {
     EventKind.REOPENED: Label("诉求人说没有解决，工单退回重办", "The caller says it is not solved: please do it again"),
     EventKind.URGED: Label("诉求人催办了这件工单", "The caller asks how far this ticket is"),
     EventKind.WARNED: Label("这件工单的办理时限快到了", "This ticket is nearly due"),
+    EventKind.RED_CARDED: Label("工单已发红牌，请立即办理", "This ticket has a red card: please act at once"),
     EventKind.OVERDUE: Label("工单已经超期，仍须答复诉求人", "This ticket is overdue and still needs an answer"),
 }
 

@@ -45,6 +45,8 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
     "sign": (),
     "take": (),
     "hand_over": (Field("staff_id", "pick", required=True),),
+    "contact": (Field("note", "area"),),
+    "report": (Field("public", "area", required=True),),
     "return": (Field("basis", "line", required=True), _REASON, Field("proposed_unit", "unit")),
     "reply": (
         Field("public", "area", required=True),

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from intake.pages.time_left import Timed, counted_from, counts_hours, working_between
-from shared.domain.rules import Limit, Rules
+from intake.pages.time_left import Timed
+from shared.domain.labels import Label
+from shared.domain.rules import Rules
+from shared.domain.wording import limit_in_words
 
 _GAP_WEIGHT = 0.35  # of a full day's width
 _LABELS_AT_MOST = 8
@@ -45,8 +47,9 @@ class DuePicture:
     start: datetime
     due_at: datetime
     total: timedelta
-    limit: Limit | None
+    limit: Label
     is_natural: bool
+    is_provisional: bool
 
     @property
     def hours(self) -> str:
@@ -55,16 +58,22 @@ class DuePicture:
 
 def due_picture(ticket: Timed, rules: Rules, now: datetime) -> DuePicture | None:
     """Return the picture of the ticket's time limit at `now`, None where it has none."""
-    if ticket.due_at is None or ticket.dispatched_at is None:
+    clock = ticket.reply_clock
+    if clock is None:
         return None
-    is_natural = counts_hours(ticket, rules)
-    start = counted_from(ticket.dispatched_at, rules, is_natural=is_natural)
-    days = _natural(start, ticket.due_at, rules) if is_natural else _working(start, ticket.due_at, rules)
+    start, is_natural = clock.counted_from, clock.by_the_clock
+    days = _natural(start, clock.due_at, rules) if is_natural else _working(start, clock.due_at, rules)
     blocks, at = _place(days, rules, now, is_natural=is_natural)
-    total = sum((counted for _, _, counted in days), timedelta())
-    limit = rules.limits.get((ticket.nature, ticket.urgency))
-    is_inside = start <= now < ticket.due_at
-    return DuePicture(blocks, at if is_inside else None, start, ticket.due_at, total, limit, is_natural)
+    return DuePicture(
+        blocks=blocks,
+        now=at if start <= now < clock.due_at else None,
+        start=start,
+        due_at=clock.due_at,
+        total=sum((counted for _, _, counted in days), timedelta()),
+        limit=limit_in_words(clock.amount, clock.unit),
+        is_natural=is_natural,
+        is_provisional=clock.is_provisional,
+    )
 
 
 _Days = list[tuple[datetime, datetime, timedelta]]
@@ -83,7 +92,7 @@ def _natural(start: datetime, due_at: datetime, rules: Rules) -> _Days:
 def _working(start: datetime, due_at: datetime, rules: Rules) -> _Days:
     days: _Days = []
     for begin, end, _ in _natural(start, due_at, rules):
-        counted = working_between(rules.calendar, begin, end)
+        counted = rules.calendar.between(begin, end)
         if days and not counted and not days[-1][2]:
             days[-1] = (days[-1][0], end, counted)
         else:
@@ -120,4 +129,4 @@ def _part_gone(span: tuple[datetime, datetime], now: datetime, rules: Rules | No
         return 1.0
     if rules is None:
         return (now - begin) / (end - begin)
-    return working_between(rules.calendar, begin, now) / working_between(rules.calendar, begin, end)
+    return rules.calendar.between(begin, now) / rules.calendar.between(begin, end)

@@ -29,6 +29,7 @@ _TABLES = {
     "result": labels.FOLLOW_UP_RESULTS,
     "end_reason": labels.END_REASONS,
     "holder": labels.HOLDERS,
+    "stage": labels.STAGES,
 }
 
 

@@ -78,12 +78,22 @@ def _details(entry: TimelineEntry) -> str:
             return say("ticket.stars", call=call, matter=matter) if any(ratings) else ""
         case EventKind.RETURN_REQUESTED if facts.get("proposed_unit"):
             return say("ticket.proposed", unit=unit_name(facts["proposed_unit"]))
-        case EventKind.WARNED | EventKind.OVERDUE if facts.get("due_at"):
-            return say("ticket.due.at", at=short_instant(datetime.fromisoformat(facts["due_at"])))
+        case _ if facts.get("stage"):
+            due = say("ticket.due.at", at=short_instant(datetime.fromisoformat(facts["due_at"])))
+            return f"{code_word(facts['stage'], 'stage')} · {due}"
+        case EventKind.RECOUNTED:
+            return "，".join(_moved(stage, before, entry) for stage, before in facts["before"]["due"].items())
         case EventKind.AMENDED:
             before = facts.get("before", {})
             return "，".join(_amended(name, value) for name, value in entry.changes.items() if name in before)
     return ""
+
+
+def _moved(stage: str, before: str, entry: TimelineEntry) -> str:
+    clock = entry.changes["clocks"][stage]
+    instants = (before, clock["due_at"] if clock else None)
+    was, is_now = (short_instant(datetime.fromisoformat(at)) if at else "–" for at in instants)
+    return f"{code_word(stage, 'stage')}：{was} → {is_now}"
 
 
 def _amended(name: str, value: Any) -> str:

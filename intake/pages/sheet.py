@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from intake.acts import legal_acts
 from intake.pages.act_forms import FIELDS, end_reasons, in_order
 from intake.pages.due_picture import DuePicture, due_picture
-from intake.pages.filters import duty_name, skill_name, unit_name
+from intake.pages.filters import code_word, duty_name, skill_name, unit_name
 from intake.pages.history import Moment, history, who
 from intake.pages.looks import note_look
 from intake.pages.marked import Piece, marked
@@ -18,11 +18,13 @@ from intake.pages.mistakes import Mistake
 from intake.pages.options import Options, unit_names
 from intake.pages.preferences import is_english
 from intake.pages.time_left import TimeLeft, time_left
-from intake.pages.words import say
+from intake.pages.words import say, word
 from intake.stores import rules
 from shared import people
-from shared.domain.terms import HolderKind
+from shared.domain.clocks import Clock
+from shared.domain.terms import HolderKind, Stage
 from shared.domain.viewer import Viewer
+from shared.domain.wording import limit_in_words
 from shared.reads.tickets import TicketView, find_by_number, ticket_view
 
 _SHOWN_CANDIDATES = 3
@@ -41,12 +43,25 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockLine:
+    """One of the ticket's clocks in words; `state` is runs, stopped, yellow, overdue or red."""
+
+    stage: str
+    limit: str
+    due_at: datetime
+    state: str
+    is_provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A ticket ready to be shown. `decision` is the newest that the router made, None if it made none."""
 
     view: TicketView
     left: TimeLeft
     picture: DuePicture | None
+    source: str
+    clocks: list[ClockLine]
     title: list[Piece]
     body: list[Piece]
     decision: Mapping[str, Any] | None
@@ -79,6 +94,8 @@ def read_sheet(viewer: Viewer, connection: Connection, number: str, now: datetim
         view=view,
         left=time_left(view.ticket, rules(), now),
         picture=due_picture(view.ticket, rules(), now),
+        source=_source(view),
+        clocks=[_clock_line(stage, clock) for stage, clock in view.ticket.clocks.items()],
         title=title,
         body=body,
         decision=decision,
@@ -102,6 +119,23 @@ def first_movers(sheet: Sheet, mistake: Mistake | None) -> list[dict[str, str]]:
         for entry in sheet.view.timeline
         if entry.seq > mistake.seen_seq
     ]
+
+
+def _source(view: TicketView) -> str:
+    """Return where the unit's limit comes from, as the step said that began it."""
+    said = (entry.facts.get("limits", {}).get(Stage.REPLY) for entry in view.timeline)
+    return next(filter(None, said), "")
+
+
+def _clock_line(stage: Stage, clock: Clock) -> ClockLine:
+    stands = "runs" if clock.stopped_at is None else "stopped"
+    return ClockLine(
+        stage=code_word(stage, "stage"),
+        limit=word(limit_in_words(clock.amount, clock.unit)),
+        due_at=clock.due_at,
+        state=clock.card.name.lower() if clock.card else stands,
+        is_provisional=clock.is_provisional,
+    )
 
 
 def _suggestions(decision: Mapping[str, Any] | None) -> list[Suggestion]:

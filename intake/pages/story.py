@@ -6,11 +6,12 @@ from typing import Any
 
 from intake.pages.filters import code_word, holder_name, spoken, unit_name
 from intake.pages.preferences import is_english
-from intake.pages.words import say
+from intake.pages.words import say, word
 from intake.plain_words import step_in_words
 from intake.stores import rules
 from shared.domain.terms import HolderKind, State
 from shared.domain.ticket import Ticket
+from shared.domain.wording import limit_in_words
 from shared.reads.tickets import TicketView
 
 _STEP_OF = {
@@ -71,10 +72,10 @@ def next_step(ticket: Ticket) -> str:
             return say("ticket.next.call")
         case State.CLOSED | State.WITHDRAWN | State.NOT_ACCEPTED:
             return say("ticket.next.over")
-    if ticket.due_at is None:
+    if ticket.promised_at is None:
         is_placed = ticket.holder_kind in (HolderKind.UNIT, HolderKind.SEAT)
         return say("ticket.next.none" if is_placed else "ticket.next.finding")
-    return say("ticket.next.late" if ticket.is_overdue else "ticket.next.due", due=spoken(ticket.due_at))
+    return say("ticket.next.late" if ticket.is_overdue else "ticket.next.due", due=spoken(ticket.promised_at))
 
 
 def newest_seq(view: TicketView) -> int:
@@ -88,14 +89,13 @@ def newest_step(view: TicketView) -> str:
 
 
 def _why(ticket: Ticket) -> str:
-    is_open = ticket.holder_kind not in (HolderKind.FOLLOW_UP, HolderKind.ARCHIVE)
-    limit = rules().limits.get((ticket.nature, ticket.urgency))
-    if ticket.due_at is None or limit is None or not is_open:
+    is_open, clock = ticket.holder_kind not in (HolderKind.FOLLOW_UP, HolderKind.ARCHIVE), ticket.reply_clock
+    if clock is None or ticket.promised_at is None or not is_open:
         return ""
-    due = spoken(ticket.due_at)
-    if limit.hours is not None:
-        return say("ticket.why.hours", urgency=code_word(ticket.urgency, "urgency"), hours=limit.hours, due=due)
-    return say("ticket.why.days", nature=code_word(ticket.nature, "nature"), days=limit.working_days, due=due)
+    said = {"due": spoken(ticket.promised_at), "limit": word(limit_in_words(clock.amount, clock.unit))}
+    why = "ticket.why.hours" if clock.by_the_clock else "ticket.why.days"
+    words = say(why, nature=code_word(ticket.nature, "nature"), urgency=code_word(ticket.urgency, "urgency"), **said)
+    return words + (say("ticket.why.provisional") if clock.is_provisional else "")
 
 
 def _answers(view: TicketView) -> list[dict[str, str]]:

@@ -1,16 +1,16 @@
 """How much time a ticket has left, as bar, card and words. Pure: the instant is an argument."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Protocol
 
 from shared.domain.calendar import WorkingCalendar
+from shared.domain.clocks import Card, Clock
 from shared.domain.labels import Label
 from shared.domain.rules import Rules
-from shared.domain.terms import HolderKind, Nature, Urgency
+from shared.domain.terms import HolderKind
 
-_LONGEST_WALK_DAYS = 1000
 _OVER = (HolderKind.FOLLOW_UP, HolderKind.ARCHIVE)
 
 
@@ -18,19 +18,9 @@ class Timed(Protocol):
     """The fields of a ticket or of a queue's row that say how its time stands."""
 
     @property
-    def nature(self) -> Nature: ...
-    @property
-    def urgency(self) -> Urgency: ...
-    @property
     def holder_kind(self) -> HolderKind: ...
     @property
-    def dispatched_at(self) -> datetime | None: ...
-    @property
-    def due_at(self) -> datetime | None: ...
-    @property
-    def is_warned(self) -> bool: ...
-    @property
-    def is_overdue(self) -> bool: ...
+    def reply_clock(self) -> Clock | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,65 +39,35 @@ class TimeLeft:
 
 
 def time_left(ticket: Timed, rules: Rules, now: datetime) -> TimeLeft:
-    """Return how the ticket's time stands at `now`."""
+    """Return how the time of the unit's clock stands at `now`."""
+    clock = ticket.reply_clock
     if ticket.holder_kind in _OVER:
         return TimeLeft("done", 100, Label("不再计时", "No clock running"))
-    if ticket.dispatched_at is None:
-        return TimeLeft("none", 0, Label("还没有起算", "Not counting yet"))
-    if ticket.due_at is None:
-        return TimeLeft("none", 0, Label("没有时限", "No time limit"))
-    is_natural = counts_hours(ticket, rules)
-    start = counted_from(ticket.dispatched_at, rules, is_natural=is_natural)
-    if now > ticket.due_at:
-        over = _between(ticket.due_at, now, rules, is_natural)
+    if clock is None:
+        is_held = ticket.holder_kind in (HolderKind.UNIT, HolderKind.SEAT)
+        return TimeLeft(
+            "none", 0, Label("没有时限", "No time limit") if is_held else Label("还没有起算", "Not counting yet")
+        )
+    axis, is_natural = axis_of(clock, rules), clock.by_the_clock
+    if now > clock.due_at:
+        over = axis.between(clock.due_at, now)
         return TimeLeft("late", 100, _over_words(over, rules, is_natural), is_natural)
-    total = _between(start, ticket.due_at, rules, is_natural)
-    left = _between(max(now, start), ticket.due_at, rules, is_natural)
-    mood = "late" if ticket.is_overdue else "warn" if ticket.is_warned else "ok"
+    total = axis.between(clock.counted_from, clock.due_at)
+    left = axis.between(max(now, clock.counted_from), clock.due_at)
+    mood = "late" if clock.card >= Card.OVERDUE else "warn" if clock.card >= Card.YELLOW else "ok"
     spent = 100 * (1 - left / total) if total else 100.0
     return TimeLeft(mood, round(spent, 1), _left_words(left, rules, is_natural), is_natural)
 
 
-def counts_hours(ticket: Timed, rules: Rules) -> bool:
-    """Tell whether the ticket's limit runs in hours by the clock 自然时间 rather than in working days."""
-    limit = rules.limits.get((ticket.nature, ticket.urgency))
-    return limit is not None and limit.hours is not None
-
-
-def counted_from(dispatched_at: datetime, rules: Rules, *, is_natural: bool) -> datetime:
-    """Return from when the limit counts: at once for hours, for working days the next one (REQUIREMENTS K2)."""
-    if is_natural:
-        return dispatched_at
-    local = dispatched_at.astimezone(rules.zone).date() + timedelta(days=1)
-    for _ in range(_LONGEST_WALK_DAYS):
-        if rules.calendar.is_working_day(local):
-            break
-        local += timedelta(days=1)
-    return datetime.combine(local, time(), tzinfo=rules.zone).astimezone(UTC)
-
-
-def working_between(calendar: WorkingCalendar, start: datetime, end: datetime) -> timedelta:
-    """Return the working time in [start, end); nothing beyond a thousand days is looked at."""
-    day, last = start.astimezone(calendar.zone).date(), end.astimezone(calendar.zone).date()
-    found = timedelta()
-    for _ in range(min((last - day).days + 1, _LONGEST_WALK_DAYS)):
-        for hours in calendar.week[day.weekday()]:
-            opens = max(datetime.combine(day, hours.opens, tzinfo=calendar.zone), start)
-            closes = min(datetime.combine(day, hours.closes, tzinfo=calendar.zone), end)
-            found += max(closes - opens, timedelta())
-        day += timedelta(days=1)
-    return found
+def axis_of(clock: Clock, rules: Rules) -> WorkingCalendar:
+    """Return the calendar along which a clock counts."""
+    return rules.calendar.around_the_clock() if clock.by_the_clock else rules.calendar
 
 
 @cache
 def working_day(calendar: WorkingCalendar) -> timedelta:
-    """Return the length of a full working day."""
-    date = datetime(2001, 1, 1, tzinfo=calendar.zone).date()  # a Monday; only the hours of a week are looked at
-    lengths = []
-    for weekday in range(7):
-        begin = datetime.combine(date + timedelta(days=weekday), time(), tzinfo=calendar.zone)
-        lengths.append(working_between(calendar, begin, begin + timedelta(days=1)))
-    return max(lengths)
+    """Return the length of the week's longest working day."""
+    return timedelta(seconds=max(sum(hours.closes - hours.opens for hours in day) for day in calendar.week))
 
 
 def in_words(span: timedelta, rules: Rules, *, is_natural: bool) -> Label:
@@ -134,7 +94,3 @@ def _over_words(over: timedelta, rules: Rules, is_natural: bool) -> Label:
         return Label("已超期", "Overdue")
     span = in_words(over, rules, is_natural=is_natural)
     return Label(f"超 {span.zh}", f"{span.en} over")
-
-
-def _between(start: datetime, end: datetime, rules: Rules, is_natural: bool) -> timedelta:
-    return end - start if is_natural else working_between(rules.calendar, start, end)

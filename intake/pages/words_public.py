@@ -98,13 +98,17 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     "ticket.answer": ("给您的答复", "The answer to you"),
     "ticket.why": ("为什么是这个时间", "Why this date"),
     "ticket.why.days": (
-        "这类诉求（{nature}）要在 {days} 个工作日内答复，从派给单位的第二天算起。周末不算，所以是 {due}。",
-        "A request of this kind ({nature}) must be answered within {days} working days, counted from the day after it was sent on."
-        " Weekends do not count, so the date is {due}.",
+        "这类诉求（{nature}）要在 {limit}内答复，从派给单位的第二天算起。周末和法定节假日不算，所以是 {due}。",
+        "A request of this kind ({nature}) must be answered within {limit}, counted from the day after it was sent on."
+        " Weekends and public holidays do not count, so the date is {due}.",
     ),
     "ticket.why.hours": (
-        "这件事按{urgency}办理，要在 {hours} 小时内答复，晚上和周末都算。所以是 {due}。",
-        "This is handled as {urgency}: an answer within {hours} hours, nights and weekends included. So the date is {due}.",
+        "这件事按{urgency}办理，要在 {limit}内答复，晚上和周末都算。所以是 {due}。",
+        "This is handled as {urgency}: an answer within {limit}, nights and weekends included. So the date is {due}.",
+    ),
+    "ticket.why.provisional": (
+        "国家还没有公布那一年的放假安排，公布后日期可能会变，变了会告诉您。",
+        " The public holidays of that year are not announced yet. If the date moves we will tell you.",
     ),
     "ticket.history": ("经过", "What has happened"),
     "ticket.words": ("您的原话", "Your own words"),

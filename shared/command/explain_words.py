@@ -1,14 +1,17 @@
 """An explanation in words for a terminal, Chinese or English. No I/O."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
 from typing import Any
 
+from shared.command.due_words import Clockwork
 from shared.command.explanation import Armed, DueTime, Explanation, Step
-from shared.domain.labels import EVENTS, NATURES, ROLES, STATES, URGENCIES, Label
+from shared.domain.clocks import Card
+from shared.domain.labels import EVENTS, NATURES, ROLES, STAGES, STATES, URGENCIES, Label
+from shared.domain.limits import TimeUnit
 from shared.domain.numbers import in_fours
 from shared.domain.rules import Rules
-from shared.domain.terms import HolderKind
+from shared.domain.terms import HolderKind, Stage
+from shared.domain.wording import limit_in_words
 
 _HOLDERS = {
     HolderKind.ROUTER: Label("自动分派", "the router"),
@@ -20,9 +23,15 @@ _ARMED = {
     "route": Label("自动分派", "routing"),
     "warn": Label("预警", "warning"),
     "overdue": Label("超期", "overdue"),
+    "red": Label("红牌", "red card"),
     "notify": Label("发通知", "notice"),
 }
-_WEEKDAYS = (("一", "Mon"), ("二", "Tue"), ("三", "Wed"), ("四", "Thu"), ("五", "Fri"), ("六", "Sat"), ("日", "Sun"))
+_CARDS = {
+    Card.YELLOW: Label("，已预警", ", warned"),
+    Card.OVERDUE: Label("，已超期", ", overdue"),
+    Card.RED: Label("，已发红牌", ", red card"),
+}
+_DAYS = (TimeUnit.DAYS, TimeUnit.WORKING_DAYS, TimeUnit.SAME_DAY)
 
 
 class Words:
@@ -30,6 +39,7 @@ class Words:
 
     def __init__(self, rules: Rules, *, english: bool) -> None:
         self._rules, self._english = rules, english
+        self._time = Clockwork(rules.zone, english=english)
 
     def of(self, one: Explanation) -> str:
         """Return the whole explanation, about a screen of lines."""
@@ -83,28 +93,28 @@ class Words:
 
     def _why_then(self, one: Explanation) -> Iterator[str]:
         yield self._say("什么时候到期", "When it is due")
-        due = one.due
-        if due is None:
+        if not one.dues:
             yield "  " + self._say("没有时限", "no time limit")
-            return
-        yield f"  {self._say('到期', 'due')} {self.instant(due.due_at)}{self._state_of(one)}"
-        yield "  " + self._limit(due)
-        yield f"  {self._say('依据', 'source')}: {due.source}"
+        for due in one.dues:
+            yield from ("  " + line for line in self._clock(due))
 
-    def _state_of(self, one: Explanation) -> str:
-        if one.ticket.is_overdue:
-            return self._say("，已超期", ", overdue")
-        return self._say("，已预警", ", warned") if one.ticket.is_warned else ""
-
-    def _limit(self, due: DueTime) -> str:
-        start = self.instant(due.counted_from)
-        if due.working_days is None:
-            return self._say(f"从 {start} 起 {due.hours} 小时", f"{due.hours} hours from {start}")
-        days = " ".join(self.day(day) for day in due.days)
-        return self._say(
-            f"从 {start} 的次日起数 {due.working_days} 个工作日: {days}",
-            f"{due.working_days} working days from the day after {start}: {days}",
-        )
+    def _clock(self, due: DueTime) -> Iterator[str]:
+        clock, stage = due.clock, self._one(STAGES[due.stage])
+        state = "" if clock.stopped_at is None else self._say("，已停", ", stopped")
+        state += self._one(_CARDS[clock.card]) if clock.card else ""
+        state += self._say("，暂定", ", provisional") if clock.is_provisional else ""
+        limit = self._one(limit_in_words(clock.amount, clock.unit))
+        start = self._time.instant(clock.started_at)
+        yield f"{stage}  {self._say('到期', 'due')} {self._time.instant(clock.due_at)}{state}"
+        began = self._say(f"从 {start} 的次日起", f"from the day after {start}")
+        began = began if clock.from_next_day else self._say(f"从 {start} 起", f"from {start}")
+        days = f": {self._time.counted_days(due.segments)}" if clock.unit in _DAYS else ""
+        yield f"  {limit}{self._say('，', ', ')}{began}{days}"
+        skipped = self._say("；", "; ").join(self._time.skipped(due.segments))
+        if skipped and clock.unit in _DAYS:
+            yield f"  {self._say('不计', 'not counted')}: {skipped}"
+        if due.source:
+            yield f"  {self._say('依据', 'source')}: {due.source}"
 
     def _next(self, one: Explanation) -> Iterator[str]:
         yield self._say("接下来会自动发生", "What happens by itself next")
@@ -120,7 +130,8 @@ class Words:
 
     def _armed(self, armed: Armed) -> str:
         label = _ARMED.get(armed.kind)
-        return f"{self.instant(armed.due_at)}  {self._one(label) if label else armed.kind} {armed.part}".rstrip()
+        part = self._one(STAGES[Stage(armed.part)]) if armed.part in set(Stage) else armed.part
+        return f"{self._time.instant(armed.due_at)}  {self._one(label) if label else armed.kind} {part}".rstrip()
 
     def _timeline(self, one: Explanation) -> Iterator[str]:
         yield self._say("全过程", "All that happened")
@@ -135,7 +146,7 @@ class Words:
         if step.changes.get("holder_kind"):
             to = " → " + self.holder(HolderKind(step.changes["holder_kind"]), step.changes.get("holder_id", ""))
         why = "; ".join(step.whys.values())
-        return f"{self.instant(step.at)}  {self._one(EVENTS[step.kind])}{to}  {who}" + (f"  {why}" if why else "")
+        return f"{self._time.instant(step.at)}  {self._one(EVENTS[step.kind])}{to}  {who}" + (f"  {why}" if why else "")
 
     def holder(self, kind: HolderKind, code: str) -> str:
         """Return a holder's name; the code where the pack no longer knows it."""
@@ -148,15 +159,3 @@ class Words:
     def _duty(self, code: str) -> str:
         duty = self._rules.duties.get(code)
         return code if duty is None else self._say(duty.name, duty.name_en)
-
-    def instant(self, at: datetime) -> str:
-        """Return an instant on the city's wall clock."""
-        local = at.astimezone(self._rules.zone)
-        return f"{local:%Y-%m-%d %H:%M} {self._weekday(local.date())}"
-
-    def day(self, day: date) -> str:
-        """Return a day without its year."""
-        return f"{day:%m-%d}{self._weekday(day)}"
-
-    def _weekday(self, day: date) -> str:
-        return self._say("周" + _WEEKDAYS[day.weekday()][0], _WEEKDAYS[day.weekday()][1])

@@ -3,19 +3,20 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from shared.domain.clocks import Clock, due_of
 from shared.domain.events import EventKind
 from shared.domain.rules import Rules
-from shared.domain.terms import Role
+from shared.domain.segments import Segment, segments
+from shared.domain.terms import Role, Stage
 from shared.domain.ticket import Ticket
 from shared.reads.tickets import TicketView, TimelineEntry
 
 # Staff write these to staff; what callers say and are told stays on the pages, where each look is noted.
 _WHYS = ("why", "reason", "basis", "error")
 _LONG_DIGITS = re.compile(r"\d{5,}")
-_MOST_DAYS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class DueTime:
-    """A due time and what it was counted from. `days` are the working days counted, empty for a limit in hours."""
+    """One clock of the ticket, where its limit comes from, and its way from start to due."""
 
-    due_at: datetime
-    warn_at: datetime | None
-    counted_from: datetime
-    working_days: int | None
-    hours: int | None
+    stage: Stage
+    clock: Clock
     source: str
-    days: tuple[date, ...]
+    segments: tuple[Segment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class Explanation:
     placed: Step
     decision: Mapping[str, Any] | None
     decided_at_seq: int | None
-    due: DueTime | None
+    dues: tuple[DueTime, ...]
     armed: tuple[Armed, ...]
     steps: tuple[Step, ...]
 
@@ -80,7 +78,7 @@ def explain(view: TicketView, armed: Sequence[Armed], rules: Rules) -> Explanati
         placed=[step for step in steps if "holder_kind" in step.changes][-1],
         decision=last.decision if last else None,
         decided_at_seq=last.seq if last else None,
-        due=_due(view.ticket, steps, rules),
+        dues=_dues(view.ticket, steps, rules),
         armed=tuple(armed),
         steps=steps,
     )
@@ -91,25 +89,11 @@ def _step(entry: TimelineEntry) -> Step:
     return Step(entry.seq, entry.kind, entry.at, entry.actor_role, entry.actor_unit, whys, entry.facts, entry.changes)
 
 
-def _due(ticket: Ticket, steps: Sequence[Step], rules: Rules) -> DueTime | None:
-    limits = [step.facts["limit"] for step in steps if "limit" in step.facts]
-    if ticket.due_at is None or ticket.dispatched_at is None or not limits or limits[-1] is None:
-        return None
-    limit = limits[-1]
-    counted = _counted_days(ticket.dispatched_at, limit["working_days"], rules)
-    return DueTime(
-        due_at=ticket.due_at,
-        warn_at=ticket.warn_at,
-        counted_from=ticket.dispatched_at,
-        working_days=limit["working_days"],
-        hours=limit["hours"],
-        source=limit["source"],
-        days=counted,
+def _dues(ticket: Ticket, steps: Sequence[Step], rules: Rules) -> tuple[DueTime, ...]:
+    sources: dict[str, str] = {}
+    for step in steps:
+        sources |= step.facts.get("limits", {})
+    return tuple(
+        DueTime(stage, clock, sources.get(stage, ""), segments(due_of(clock, rules.calendar)))
+        for stage, clock in ticket.clocks.items()
     )
-
-
-def _counted_days(start: datetime, working_days: int | None, rules: Rules) -> tuple[date, ...]:
-    first = start.astimezone(rules.zone).date()
-    later = (first + timedelta(days=n) for n in range(1, _MOST_DAYS))
-    working = [day for day in later if rules.calendar.is_working_day(day)]
-    return tuple(working[: working_days or 0])

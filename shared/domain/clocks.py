@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from shared.domain.limits import Due, TimeUnit
+from shared.domain.calendar import WorkingCalendar
+from shared.domain.limits import BY_THE_CLOCK, Due, Limit, TimeUnit
 from shared.domain.terms import Stage
 
 
@@ -35,6 +36,7 @@ class Clock:
     unit: TimeUnit
     started_at: datetime
     counted_from: datetime
+    from_next_day: bool
     due_at: datetime
     warn_at: datetime | None
     overdue_at: datetime
@@ -42,6 +44,11 @@ class Clock:
     card: Card = Card.NONE
     stopped_at: datetime | None = None
     is_provisional: bool = False
+
+    @property
+    def by_the_clock(self) -> bool:
+        """Tell whether nights and holidays count 自然时间."""
+        return self.unit in BY_THE_CLOCK
 
     @property
     def next(self) -> tuple[Card, datetime] | None:
@@ -69,11 +76,28 @@ def clock_of(limit: Stage, due: Due) -> Clock:
         unit=due.limit.unit,
         started_at=due.start,
         counted_from=due.counted_from,
+        from_next_day=due.limit.from_next_day,
         due_at=due.due_at,
         warn_at=due.warn_at,
         overdue_at=due.overdue_at,
         red_at=due.red_at if limit in _WITH_RED else None,
         is_provisional=due.is_provisional,
+    )
+
+
+def due_of(clock: Clock, calendar: WorkingCalendar) -> Due:
+    """Return what a clock was counted as, to be explained by its segments."""
+    limit = Limit(clock.amount, clock.unit, "", from_next_day=clock.from_next_day)
+    return Due(
+        start=clock.started_at,
+        counted_from=clock.counted_from,
+        due_at=clock.due_at,
+        warn_at=clock.warn_at,
+        overdue_at=clock.overdue_at,
+        red_at=clock.red_at or clock.due_at,
+        is_provisional=clock.is_provisional,
+        limit=limit,
+        calendar=calendar,
     )
 
 
@@ -134,4 +158,5 @@ def _instant(value: Any) -> datetime | None:
 
 _DECODE: dict[str, Any] = {
     "limit": Stage, "unit": TimeUnit, "card": Card, "amount": int, "is_provisional": bool,
+    "from_next_day": bool,
 }  # fmt: skip

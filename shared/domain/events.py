@@ -72,7 +72,7 @@ PUBLIC = frozenset(
 )
 
 # Parts of an event's free text that the caller may read.
-PUBLIC_TEXTS = frozenset({"title", "body", "public", "supplement"})
+PUBLIC_TEXTS = frozenset({"title", "body", "public", "report", "supplement"})
 
 # By a person these change nothing that another person's typing could rest on.
 _IMMATERIAL = frozenset(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.domain.events import EventKind
-from shared.domain.terms import Channel, EndReason, FollowUpResult, HolderKind, Nature, Role, State, Urgency
+from shared.domain.terms import Channel, EndReason, FollowUpResult, HolderKind, Nature, Role, Stage, State, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,19 @@ ROLES: Mapping[Role, Label] = {
     Role.ADMIN: Label("管理员", "Administrator"),
     Role.ROUTER: Label("自动分派", "Router"),
     Role.TIME: Label("时限", "Time limits"),
+}
+
+STAGES: Mapping[Stage, Label] = {
+    Stage.ACCEPT: Label("受理", "Accept"),
+    Stage.DISPATCH: Label("派单", "Dispatch"),
+    Stage.SIGN: Label("签收", "Sign"),
+    Stage.FIRST_CONTACT: Label("首次联系", "First contact"),
+    Stage.RETURN: Label("退单", "Return"),
+    Stage.INTERIM: Label("阶段性反馈", "Interim report"),
+    Stage.REPLY: Label("办理答复", "Reply"),
+    Stage.FOLLOW_UP: Label("回访", "Follow-up"),
+    Stage.REDO: Label("重办", "Redo"),
+    Stage.TOTAL: Label("总时长", "Total age"),
 }
 
 EVENTS: Mapping[EventKind, Label] = {

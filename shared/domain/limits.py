@@ -41,7 +41,7 @@ _LENGTHS = {
     TimeUnit.HOURS: 60 * _MINUTE,
     TimeUnit.WORKING_HOURS: 60 * _MINUTE,
 }
-_BY_THE_CLOCK = frozenset({TimeUnit.MINUTES, TimeUnit.HOURS, TimeUnit.DAYS})
+BY_THE_CLOCK = frozenset({TimeUnit.MINUTES, TimeUnit.HOURS, TimeUnit.DAYS})
 _MAY_BE_ZERO = frozenset({TimeUnit.WORKING_MINUTES, TimeUnit.WORKING_HOURS})  # at once in office hours (D5)
 
 
@@ -84,7 +84,7 @@ class Limit:
     @property
     def by_the_clock(self) -> bool:
         """Tell whether nights and holidays count 自然时间."""
-        return self.unit in _BY_THE_CLOCK
+        return self.unit in BY_THE_CLOCK
 
     def axis(self, calendar: WorkingCalendar) -> WorkingCalendar:
         """Return the calendar along which it is counted."""

@@ -1,10 +1,12 @@
 """What a caller is told of a step, in the city's own words: who does what by when. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from shared.domain.events import EventKind, Recorded
 from shared.domain.labels import Label
+from shared.domain.limits import TimeUnit
 from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind
 from shared.domain.ticket import Ticket
@@ -19,6 +21,15 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_UNITS: Mapping[TimeUnit, tuple[str, str, str]] = {
+    TimeUnit.MINUTES: ("{n} 分钟", "{n} minute", "{n} minutes"),
+    TimeUnit.HOURS: ("{n} 小时", "{n} hour", "{n} hours"),
+    TimeUnit.WORKING_MINUTES: ("{n} 个工作分钟", "{n} working minute", "{n} working minutes"),
+    TimeUnit.WORKING_HOURS: ("{n} 个工作小时", "{n} working hour", "{n} working hours"),
+    TimeUnit.SAME_DAY: ("当日", "the same day", "the same day"),
+    TimeUnit.DAYS: ("{n} 天", "{n} day", "{n} days"),
+    TimeUnit.WORKING_DAYS: ("{n} 个工作日", "{n} working day", "{n} working days"),
+}
 _DAYTIMES = ((6, "凌晨"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
 
 
@@ -50,6 +61,12 @@ def holder_name(rules: Rules, code: str | None) -> Label:
     """Return the name of a unit or of a skill's experts; the hotline's own where there is none."""
     known = rules.units.get(code or "") or rules.skills.get(code or "")
     return _HOTLINE if known is None else Label(known.name, known.name_en)
+
+
+def limit_in_words(amount: int, unit: TimeUnit) -> Label:
+    """Return a time limit as it is said: `7 个工作日`, `7 working days`."""
+    zh, one, many = _UNITS[unit]
+    return Label(zh.replace("{n}", str(amount)), (one if amount == 1 else many).replace("{n}", str(amount)))
 
 
 def instant_in_words(at: datetime, zone: ZoneInfo) -> Label:
