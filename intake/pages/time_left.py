@@ -11,6 +11,7 @@ from shared.domain.labels import Label
 from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind
 
+_CARDS = {Card.NONE: None, Card.YELLOW: "yellow", Card.OVERDUE: "yellow", Card.RED: "red"}
 _OVER = (HolderKind.FOLLOW_UP, HolderKind.ARCHIVE)
 
 
@@ -25,17 +26,16 @@ class Timed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TimeLeft:
-    """`mood` is ok, warn, late, done or none (no limit); `spent` is the part of the budget that is gone, in percent."""
+    """`mood` is ok, warn, late, done or none (no limit); `spent` is the part of the budget that is gone, in percent.
+
+    `card` is `yellow`, `red` or None; a late ticket turns red with the next working day.
+    """
 
     mood: str
     spent: float
     words: Label
     is_natural: bool = False
-
-    @property
-    def card(self) -> str | None:
-        """Return which card the ticket carries: `yellow`, `red` or none."""
-        return {"warn": "yellow", "late": "red"}.get(self.mood)
+    card: str | None = None
 
 
 def time_left(ticket: Timed, rules: Rules, now: datetime) -> TimeLeft:
@@ -51,12 +51,12 @@ def time_left(ticket: Timed, rules: Rules, now: datetime) -> TimeLeft:
     axis, is_natural = axis_of(clock, rules), clock.by_the_clock
     if now > clock.due_at:
         over = axis.between(clock.due_at, now)
-        return TimeLeft("late", 100, _over_words(over, rules, is_natural), is_natural)
+        return TimeLeft("late", 100, _over_words(over, rules, is_natural), is_natural, _CARDS[clock.card])
     total = axis.between(clock.counted_from, clock.due_at)
     left = axis.between(max(now, clock.counted_from), clock.due_at)
     mood = "late" if clock.card >= Card.OVERDUE else "warn" if clock.card >= Card.YELLOW else "ok"
     spent = 100 * (1 - left / total) if total else 100.0
-    return TimeLeft(mood, round(spent, 1), _left_words(left, rules, is_natural), is_natural)
+    return TimeLeft(mood, round(spent, 1), _left_words(left, rules, is_natural), is_natural, _CARDS[clock.card])
 
 
 def axis_of(clock: Clock, rules: Rules) -> WorkingCalendar:

@@ -9,11 +9,13 @@ import pytest
 
 from shared.cities.load import load_city
 from shared.domain import commands as c
+from shared.domain.clocks import Clock
 from shared.domain.decide import decide
 from shared.domain.errors import Refused
-from shared.domain.follow_ups import JobKind
+from shared.domain.follow_ups import TIME_LIMITS, JobKind
+from shared.domain.limits import Limit, LimitLine, Limits, TimeUnit
 from shared.domain.rules import Rules
-from shared.domain.terms import Channel, EndReason, FollowUpResult, HolderKind, Nature, Role, State, Urgency
+from shared.domain.terms import Channel, EndReason, FollowUpResult, HolderKind, Nature, Role, Stage, State, Urgency
 from shared.domain.ticket import Ticket, evolve
 from shared.domain.viewer import Viewer
 from shared.ledger.chain import recorded_from_body
@@ -54,6 +56,8 @@ FORMS: Mapping[type[c.Command], Mapping[str, Any]] = {
     c.Sign: {},
     c.Take: {},
     c.HandOver: {"staff_id": 5},
+    c.Contact: {"note": "约好明天上门"},
+    c.Report: {"public": "抢修队已到现场。"},
     c.Return: {"basis": "三定方案", "reason": "不是本单位的职责"},
     c.Reply: {"public": "水管已经修好。", "internal": "换了阀门", "contacted": True},
     c.Approve: {},
@@ -68,6 +72,8 @@ FORMS: Mapping[type[c.Command], Mapping[str, Any]] = {
     c.Urge: {},
     c.Warn: {},
     c.MarkOverdue: {},
+    c.GiveRedCard: {},
+    c.Recount: {},
     c.Bury: {"kind": "route", "error": "RuntimeError"},
 }
 
@@ -121,8 +127,8 @@ class Life:
         change.record(drafts, command.actor, self.rules, self.now)
         self.ticket = change.ticket
         self.log += [row["body"] for row in change.events]
-        gone = {kind for _, kind in change.disarmed}
-        self.jobs = {name: due for name, due in self.jobs.items() if name[1] not in gone}
+        gone = {(kind, part) for _, kind, part in change.disarmed}
+        self.jobs = {name: due for name, due in self.jobs.items() if not {(name[1], name[2]), (name[1], None)} & gone}
         for row in change.jobs:
             name = (row["cause_seq"], JobKind(row["kind"]), row["part"])
             assert name not in self.jobs
@@ -139,6 +145,17 @@ class Life:
     def armed(self, *kinds: JobKind) -> list[datetime]:
         """Return when jobs of these kinds are due."""
         return [due for (_, kind, _), due in self.jobs.items() if kind in kinds]
+
+    def armed_for(self, stage: Stage) -> list[datetime]:
+        """Return the armed instants of a stage's clock."""
+        return [due for (_, kind, part), due in self.jobs.items() if kind in TIME_LIMITS and part == stage]
+
+    @property
+    def clock(self) -> Clock:
+        """The unit's clock."""
+        clock = self.stands.reply_clock
+        assert clock is not None
+        return clock
 
     def replayed(self) -> Ticket | None:
         """Return what the stored log alone says of the ticket."""
@@ -179,3 +196,11 @@ def resolved(**more: Any) -> Life:
     life = replied(**more)
     life.do(c.Resolve, HANDLER)
     return life
+
+
+def with_reply_limit(days: int) -> Rules:
+    """Return Chengdu with another limit for every reply."""
+    every: frozenset[Any] = frozenset()
+    limit = Limit(days, TimeUnit.WORKING_DAYS, "新办法", from_next_day=True, warn_days=1)
+    line = LimitLine(Stage.REPLY, every, every, every, every, every, limit)
+    return replace(RULES, limits=Limits([line, *RULES.limits.lines]))

@@ -65,7 +65,8 @@ TestAuditedLives.settings = settings(
 
 
 def step(life: Life, kind: EventKind, **more: object) -> Recorded:
-    return Recorded(life.stands.seq + 1, kind, life.now, more.pop("actor", OPERATOR), more, {})  # type: ignore[arg-type]
+    actor, facts = more.pop("actor", OPERATOR), more.pop("facts", {})
+    return Recorded(life.stands.seq + 1, kind, life.now, actor, more, facts)  # type: ignore[arg-type]
 
 
 def codes(life: Life, recorded: Recorded) -> list[str]:
@@ -94,11 +95,12 @@ def test_a_second_registration_is_illegal() -> None:
 
 def test_a_warning_is_neither_early_nor_twice() -> None:
     life = dispatched()
-    assert codes(life, step(life, EventKind.WARNED, actor=TIME)) == ["fired_early"]
-    life.wait_until(life.stands.warn_at)
-    assert codes(life, step(life, EventKind.WARNED, actor=TIME)) == []
+    reply = {"stage": "reply"}
+    assert codes(life, step(life, EventKind.WARNED, actor=TIME, facts=reply)) == ["fired_early"]
+    life.wait_until(life.clock.warn_at)
+    assert codes(life, step(life, EventKind.WARNED, actor=TIME, facts=reply)) == []
     life.do(c.Warn, TIME)
-    assert codes(life, step(life, EventKind.WARNED, actor=TIME)) == ["fired_twice"]
+    assert codes(life, step(life, EventKind.WARNED, actor=TIME, facts=reply)) == ["fired_twice"]
 
 
 def test_the_archive_holds_only_what_is_finished() -> None:

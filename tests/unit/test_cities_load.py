@@ -1,14 +1,18 @@
 """Loading a pack: what is right becomes rules, what is wrong is named by file and line, all at once."""
 
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 
-from shared.cities.load import load_city
+from shared.cities.load import files_of, load_city, read_pack
 from shared.cities.problems import PackError
-from shared.domain.terms import Nature, UnitKind, Urgency
+from shared.cities.time_limits import PROFILES
+from shared.domain.limits import Case, Ends, Limit, TimeUnit
+from shared.domain.rules import Rules
+from shared.domain.terms import Channel, Nature, Stage, UnitKind, Urgency
 from tests.unit.tiny_pack import write_pack
 
 
@@ -24,15 +28,39 @@ def test_the_chengdu_pack_loads_and_is_loaded_once() -> None:
 def test_chengdu_limits_are_those_of_sichuan() -> None:
     rules = load_city("chengdu")
     days = {
-        nature: limit.working_days for (nature, urgency), limit in rules.limits.items() if urgency is Urgency.NORMAL
+        nature: limit.amount
+        for nature in Nature
+        if (limit := rules.limits.find(Stage.REPLY, Case(nature, Urgency.NORMAL, Channel.PHONE)))
     }
     assert days == {
         Nature.CONSULTATION: 3, Nature.HELP: 7, Nature.SUGGESTION: 7, Nature.OTHER: 7, Nature.COMPLAINT: 15,
         Nature.REPORT: 15,
     }  # fmt: skip
-    assert rules.limits[Nature.HELP, Urgency.URGENT].hours == 24
-    assert rules.limits[Nature.HELP, Urgency.CRITICAL].hours == 2
-    assert rules.due(Nature.PRAISE, Urgency.NORMAL, datetime(2026, 10, 9, tzinfo=UTC)) is None
+    urgent, critical = (reply_limit(rules, urgency) for urgency in (Urgency.URGENT, Urgency.CRITICAL))
+    assert [(limit.amount, limit.unit) for limit in (urgent, critical)] == [(24, TimeUnit.HOURS), (2, TimeUnit.HOURS)]
+
+
+def test_chengdu_rests_and_works_as_the_state_council_says() -> None:
+    calendar = load_city("chengdu").calendar
+    assert calendar.official_years == {2025, 2026}
+    assert not calendar.is_working_day(date(2026, 10, 1))
+    assert calendar.is_working_day(date(2026, 2, 14))  # a Saturday that makes up for Spring Festival
+    assert calendar.is_working_day(date(2026, 10, 10))
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES.glob("*.csv")), ids=lambda path: path.stem)
+def test_every_profile_fits_chengdu_and_names_its_sources(profile: Path) -> None:
+    rules = read_pack("chengdu", files_of("chengdu") | {"profile.csv": profile.read_bytes()})
+    limits = [line.limit for line in rules.limits.lines if line.limit]
+    assert all("（" in limit.source or "：" in limit.source for limit in limits)
+    assert {line.stage for line in rules.limits.lines} == set(Stage)
+
+
+def reply_limit(rules: Rules, urgency: Urgency, **more: Any) -> Limit:
+    """Return the limit of a request for help by phone."""
+    limit = rules.limits.find(Stage.REPLY, Case(Nature.HELP, urgency, Channel.PHONE, **more))
+    assert limit is not None
+    return limit
 
 
 def test_public_sentences_use_only_unit_and_due_and_no_empty_words() -> None:
@@ -52,8 +80,14 @@ def test_another_city_needs_no_line_of_code(tmp_path: Path) -> None:
     assert rules.policy.approval_required
     assert rules.duties["lamps"].words == (("路灯", 3.0), ("灯+不亮", 2.0))
     assert rules.counties["east"] == ("河东区", "老码头", "钟楼")
-    assert rules.limits[Nature.HELP, Urgency.URGENT].hours == 12
-    assert (Nature.PRAISE, Urgency.NORMAL) not in rules.limits
+    assert reply_limit(rules, Urgency.URGENT).unit is TimeUnit.WORKING_HOURS
+    bureau = reply_limit(rules, Urgency.NORMAL, unit_class=UnitKind.COUNTY_BUREAU)
+    assert (bureau.amount, bureau.from_next_day, bureau.warn_days) == (1, True, 1)
+    other = reply_limit(rules, Urgency.NORMAL)
+    assert (other.amount, other.ends, other.from_next_day, other.inclusive) == (2, Ends.SAME_CLOCK_TIME, False, False)
+    assert rules.limits.find(Stage.REPLY, Case(Nature.PRAISE, Urgency.NORMAL, Channel.PHONE)) is None
+    assert rules.limits.find(Stage.SIGN, Case(Nature.HELP, Urgency.NORMAL, Channel.SMS)) is None
+    assert [rules.calendar.is_working_day(date(2026, 5, day)) for day in (2, 3, 4, 5)] == [True, True, False, True]
 
 
 def test_the_version_changes_with_the_content(tmp_path: Path) -> None:
@@ -101,10 +135,26 @@ def test_the_version_changes_with_the_content(tmp_path: Path) -> None:
         ),
         ("units_csv", ("discipline", "department"), "units.csv: the city needs a unit of kind discipline"),
         ("counties_csv", ("新桥镇", "钟楼"), "counties.csv line 3: place '钟楼' also stands for county 'east'"),
-        ("limits_csv", ("help,normal,2,", "help,normal,,"), "limits.csv line 5: needs either working_days or hours"),
-        ("limits_csv", ("help,normal,2,", "help,normal,-2,"), "limits.csv line 5: column 'working_days' is '-2'"),
-        ("limits_csv", ("other,normal,2,,清河办法\n", ""), "limits.csv: has no line for other, normal"),
-        ("limits_csv", ("help,normal,2,,清河办法", "help,normal,2,,"), "limits.csv line 5: column 'source' is empty"),
+        ("limits_csv", ("*,1,hours", "*,,hours"), "limits.csv line 3: 0 hours would be over before it begins"),
+        ("limits_csv", ("*,1,hours", "*,-2,hours"), "limits.csv line 3: a time limit cannot be negative"),
+        ("limits_csv", ("*,1,hours", "*,soon,hours"), "limits.csv line 3: column 'amount' is 'soon'"),
+        ("limits_csv", ("*,1,hours", "*,1,weeks"), "limits.csv line 3: column 'unit' is 'weeks'"),
+        ("limits_csv", ("50%", "half"), "limits.csv line 3: column 'warn' is 'half'; write 1d"),
+        ("limits_csv", ("50%", "1d"), "limits.csv line 3: 1 hours cannot warn 1 days before"),
+        ("limits_csv", ("same_clock_time,,", "same_clock_time,next_day,"), "limits.csv line 6: same_clock_time is for"),
+        ("limits_csv", ("reply,*,normal,*,*,*", "reply,*,normal,web,*,*"), "limits.csv: has no line for the reply of"),
+        ("limits_csv", ("reply,*,urgent,*", "reply,*,critical,web"), "line 4: never applies: limits.csv line 3"),
+        ("limits_csv", ("county_bureau,*", "county_bureau,supply"), "line 5: limit_class 'supply' is that of no duty"),
+        ("limits_csv", ("phone|web", "phone|fax"), "limits.csv line 7: column 'channel' is 'fax'"),
+        ("limits_csv", ("50%,清河办法", "50%,"), "limits.csv line 3: column 'source' is empty"),
+        ("calendar_csv", ("2026-05-04", "2026-05-32"), "calendar.csv line 2: column 'date' is '2026-05-32'"),
+        ("calendar_csv", ("2026-05-04", "2026-05-03"), "calendar.csv line 3: 2026-05-03 is already in this sheet"),
+        ("calendar_csv", ("10:00-12:00", ""), "calendar.csv line 4: a special day needs hours"),
+        ("calendar_csv", ("10:00-12:00", "12:00-10:00"), "calendar.csv line 4: hours must open before they close"),
+        ("calendar_csv", ("10:00-12:00", "00:00-00:00"), "calendar.csv line 4: 00:00-00:00 means nothing"),
+        ("calendar_csv", ("Harvest,", "Harvest,10:00-12:00"), "calendar.csv line 2: a rest day has no hours"),
+        ("calendar_csv", ("2026-05-03", "2026-05-02"), "2026-05-02 is a working day anyway"),
+        ("pack_yaml", ("holidays: own", "holidays: mine"), "holidays: 'mine' is not one of state_council, own, none"),
         ("lexicon_csv", ("negation,没有\n", ""), "lexicon.csv: has no words of kind 'negation'"),
         ("lexicon_csv", ("question,", "questoin,"), "lexicon.csv line 8: kind 'questoin' is not one of negation"),
         (
@@ -120,13 +170,13 @@ def test_the_version_changes_with_the_content(tmp_path: Path) -> None:
         ("skills_csv", ("宠物,Pets", "宠物,Pets,more"), "skills.csv line 2: has 4 cells, the heading has 3"),
         ("skills_csv", ("宠物", '"宠物'), "skills.csv line 2: cannot be read as CSV"),
         ("pack_yaml", ("Asia/Urumqi", "Asia/Nowhere"), "pack.yaml line 5: zone: 'Asia/Nowhere' is no time zone"),
-        ("pack_yaml", ("10:00-14:00", "10-14"), "pack.yaml line 7: week.monday: '10-14' is no working time"),
+        ("pack_yaml", ("10:00-14:00", "10-14"), "week.monday: '10-14' is no working time"),
         ("pack_yaml", ("15:30-19:30", "13:00-19:30"), "pack.yaml line 6: week: hours overlap"),
         ("pack_yaml", ("saturday", "caturday"), "pack.yaml line 8: week.caturday: is not one of monday"),
         (
             "pack_yaml",
             ("threshold: 0.5", "threshold: 7"),
-            "pack.yaml line 10: policy.threshold: must be between 0 and 1",
+            "pack.yaml line 12: policy.threshold: must be between 0 and 1",
         ),
         ("pack_yaml", ("approval_required: true", "approval_required: 3"), "policy.approval_required: cannot be 3"),
         ("pack_yaml", ("{zh: 收到了。, ", "{"), "wording.registered.zh: is missing"),

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from shared.domain import commands as c
+from shared.domain.clocks import Card
 from shared.domain.decide import decide
 from shared.domain.errors import Refused
 from shared.domain.follow_ups import TIME_LIMITS, JobKind
 from shared.domain.routing import Candidate, Decision
-from shared.domain.terms import Channel, EndReason, FollowUpResult, HolderKind, Nature, Role, State, Urgency
+from shared.domain.terms import Channel, EndReason, FollowUpResult, HolderKind, Nature, Role, Stage, State, Urgency
 from shared.domain.ticket import encode, ticket_from_row
 from shared.domain.transitions import FINISHED, LEGAL, UNFINISHED
 from shared.domain.viewer import Viewer, may_see
@@ -53,6 +54,8 @@ SAID: dict[type[c.Command], dict[str, st.SearchStrategy[object]]] = {
     c.FollowUp: {"result": st.sampled_from(FollowUpResult), "matter_rating": st.none() | st.integers(1, 5)},
     c.Close: {"end_reason": st.sampled_from(EndReason)},
     c.Amend: {**CLASSIFIED, "confidential": FLAGS, "hidden_identity": FLAGS, "accused_unit": MAYBE_UNITS},
+    c.Warn: {"stage": st.sampled_from(Stage)},
+    c.MarkOverdue: {"stage": st.sampled_from(Stage)},
     c.Bury: {"kind": st.sampled_from(JobKind)},
 }  # fmt: skip
 
@@ -115,7 +118,7 @@ class TicketLife(RuleBasedStateMachine):
         if name[1] is JobKind.NOTIFY:
             del self.life.jobs[name]  # the ticket knows nothing of letters
         else:
-            self.life.carry_out(self.think(data, name[1]), done=name)
+            self.life.carry_out(self.think(data, name[1], name[2]), done=name)
 
     @precondition(lambda self: self.life.armed(*TIME_LIMITS))
     @rule()
@@ -150,12 +153,14 @@ class TicketLife(RuleBasedStateMachine):
         except Refused as refusal:
             return refusal.code, refusal.facts
 
-    def think(self, data, kind):  # type: ignore[no-untyped-def]
+    def think(self, data, kind, part):  # type: ignore[no-untyped-def]
         match kind:
             case JobKind.WARN:
-                return example(c.Warn, TIME)
+                return example(c.Warn, TIME, stage=Stage(part))
             case JobKind.OVERDUE:
-                return example(c.MarkOverdue, TIME)
+                return example(c.MarkOverdue, TIME, stage=Stage(part))
+            case JobKind.RED:
+                return example(c.GiveRedCard, TIME)
             case _:
                 return self.route(data)
 
@@ -204,15 +209,20 @@ class TicketLife(RuleBasedStateMachine):
         if (stands := self.life.ticket) is None:
             return
         assert len(self.life.armed(JobKind.ROUTE)) == (stands.holder_kind is HolderKind.ROUTER)
-        assert self.life.armed(*TIME_LIMITS) == expected_instant(self.life)
+        assert self.life.armed_for(Stage.REPLY) == expected_instant(self.life)
+        for stage in stands.clocks:
+            assert len(self.life.armed_for(stage)) <= 1
+        assert len(self.life.armed(*TIME_LIMITS)) == sum(len(self.life.armed_for(stage)) for stage in stands.clocks)
 
     @invariant()
     def instants_stand_in_order(self):  # type: ignore[no-untyped-def]
         if (stands := self.life.ticket) is None:
             return
-        assert (stands.due_at is None) == (stands.warn_at is None) == (stands.overdue_at is None)
-        if stands.due_at is not None:
-            assert stands.warn_at < stands.due_at < stands.overdue_at
+        for clock in stands.clocks.values():
+            assert clock.started_at <= clock.due_at < clock.overdue_at
+            assert clock.warn_at is None or clock.warn_at < clock.due_at
+        over = stands.holder_kind is HolderKind.ARCHIVE
+        assert over == all(clock.stopped_at is not None for clock in stands.clocks.values())
         assert stands.closed_at is None or stands.state is State.CLOSED
         assert (stands.end_reason is None) == (stands.state is not State.CLOSED)
         assert stands.material_seq <= stands.seq == len(self.life.log)
@@ -221,12 +231,14 @@ class TicketLife(RuleBasedStateMachine):
 def expected_instant(life: Life) -> list[datetime]:
     """Return the one instant that must be armed, written down apart from `follow_ups`."""
     stands = life.stands
-    if stands.state not in UNFINISHED or stands.state is State.REPLY_SUBMITTED or stands.due_at is None:
+    clock = stands.reply_clock
+    if stands.state not in UNFINISHED or stands.state is State.REPLY_SUBMITTED or clock is None:
         return []
-    if not stands.is_warned:
-        assert stands.warn_at is not None
-        return [stands.warn_at]
-    return [stands.overdue_at] if not stands.is_overdue and stands.overdue_at is not None else []
+    if clock.card is Card.NONE and clock.warn_at is not None:
+        return [clock.warn_at]
+    if clock.card < Card.OVERDUE:
+        return [clock.overdue_at]
+    return [clock.red_at] if clock.card < Card.RED and clock.red_at is not None else []
 
 
 TestRandomLives = TicketLife.TestCase

@@ -1,6 +1,5 @@
 """Due instants, warning and overdue, and which of them is armed (REQUIREMENTS K2-K6, K13, K18-K20)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,8 +7,7 @@ import pytest
 from shared.domain import commands as c
 from shared.domain.errors import Refused
 from shared.domain.follow_ups import TIME_LIMITS, JobKind
-from shared.domain.rules import Limit
-from shared.domain.terms import HolderKind, Nature, State, Urgency
+from shared.domain.terms import HolderKind, Nature, Stage, State
 from tests.unit.scene import (
     CALLER,
     EXPERT,
@@ -25,6 +23,7 @@ from tests.unit.scene import (
     dispatched,
     replied,
     resolved,
+    with_reply_limit,
 )
 
 TICK = timedelta(microseconds=1)
@@ -49,31 +48,30 @@ def test_the_clock_starts_at_dispatch_whether_signed_or_not() -> None:
 
 def test_the_event_keeps_the_limit_and_its_source_so_that_a_new_pack_rewrites_nothing() -> None:
     life = dispatched()
-    shorter = {**RULES.limits, (Nature.HELP, Urgency.NORMAL): Limit(1, None, "新办法")}
-    life.rules = replace(RULES, limits=shorter)
+    life.rules = with_reply_limit(1)
     life.do(c.Sign, HANDLER)
     assert life.stands.due_at == SEVEN_WORKING_DAYS
-    assert '"limit":{"hours":null,"source":"四川省' in life.log[1]
+    assert '"reply":"四川省12345' in life.log[1]
 
 
 def test_praise_has_no_due_time_and_nothing_is_armed() -> None:
     life = Life.begun()
     life.do(c.Dispatch, OPERATOR, nature=Nature.PRAISE)
     assert life.stands.due_at is None
-    assert life.armed(*TIME_LIMITS) == []
+    assert life.armed_for(Stage.REPLY) == []
 
 
 def test_only_the_next_instant_is_ever_armed() -> None:
     life = dispatched()
-    assert life.armed(*TIME_LIMITS) == [life.stands.warn_at]
-    life.wait_until(life.stands.warn_at)
-    life.carry_out(c.Warn(actor=TIME, ticket_id=614), done=(2, JobKind.WARN, ""))
-    assert life.armed(*TIME_LIMITS) == [life.stands.overdue_at]
+    assert life.armed_for(Stage.REPLY) == [life.clock.warn_at]
+    life.wait_until(life.clock.warn_at)
+    life.carry_out(c.Warn(actor=TIME, ticket_id=614), done=(2, JobKind.WARN, "reply"))
+    assert life.armed_for(Stage.REPLY) == [life.clock.overdue_at]
 
 
 def test_nothing_happens_before_its_instant() -> None:
     life = dispatched()
-    life.wait_until(life.stands.warn_at)
+    life.wait_until(life.clock.warn_at)
     life.wait(-TICK)
     assert life.do(c.Warn, TIME) == []
     assert late(life, timedelta()).do(c.MarkOverdue, TIME) == []
@@ -81,11 +79,10 @@ def test_nothing_happens_before_its_instant() -> None:
 
 def test_a_ticket_is_warned_before_it_is_due_and_overdue_strictly_later_and_each_once() -> None:
     life = dispatched()
-    stands = life.stands
-    assert stands.warn_at is not None
-    assert stands.due_at is not None
-    assert stands.warn_at < stands.due_at
-    life.wait_until(stands.warn_at)
+    clock = life.clock
+    assert clock.warn_at is not None
+    assert clock.warn_at < clock.due_at < clock.overdue_at
+    life.wait_until(clock.warn_at)
     assert [life.do(c.Warn, TIME), life.do(c.Warn, TIME)] == [["warned"], []]
     assert [late(life).do(c.MarkOverdue, TIME), life.do(c.MarkOverdue, TIME)] == [["overdue"], []]
 
@@ -93,6 +90,7 @@ def test_a_ticket_is_warned_before_it_is_due_and_overdue_strictly_later_and_each
 def test_a_reply_at_the_due_instant_is_on_time() -> None:
     life = dispatched()
     life.do(c.Sign, HANDLER)
+    life.do(c.Contact, HANDLER)
     assert late(life, timedelta()).do(c.Reply, HANDLER) == ["reply_submitted"]
     assert not life.stands.is_overdue
 
@@ -100,14 +98,16 @@ def test_a_reply_at_the_due_instant_is_on_time() -> None:
 def test_a_reply_one_microsecond_later_is_overdue_even_if_time_has_not_spoken_yet() -> None:
     life = dispatched()
     life.do(c.Sign, HANDLER)
+    life.do(c.Contact, HANDLER)
     assert late(life).do(c.Reply, HANDLER) == ["overdue", "reply_submitted"]
     assert life.stands.is_overdue
-    assert life.armed(*TIME_LIMITS) == []
+    assert life.armed_for(Stage.REPLY) == []
 
 
 def test_a_late_reply_to_a_ticket_already_overdue_marks_it_only_once() -> None:
     life = dispatched()
     life.do(c.Sign, HANDLER)
+    life.do(c.Contact, HANDLER)
     late(life).do(c.MarkOverdue, TIME)
     assert life.do(c.Reply, HANDLER) == ["reply_submitted"]
 
@@ -120,19 +120,19 @@ def test_an_experts_answer_after_the_due_instant_is_overdue() -> None:
 
 def test_the_clock_stands_still_while_a_reply_waits_and_counts_as_never_stopped_when_sent_back() -> None:
     life = replied()
-    assert life.armed(*TIME_LIMITS) == []
+    assert life.armed_for(Stage.REPLY) == []
     life.do(c.SendBack, LEADER)
     assert life.stands.due_at == SEVEN_WORKING_DAYS
-    assert life.armed(*TIME_LIMITS) == [life.stands.warn_at]
+    assert life.armed_for(Stage.REPLY) == [life.clock.warn_at]
 
 
 @pytest.mark.parametrize("nature", [Nature.COMPLAINT, Nature.PRAISE])
 def test_an_amendment_while_a_reply_waits_starts_no_clock(nature: Nature) -> None:
     life = replied()
     life.do(c.Amend, OPERATOR, nature=nature)
-    assert life.armed(*TIME_LIMITS) == []
+    assert life.armed_for(Stage.REPLY) == []
     life.do(c.Resolve, HANDLER)
-    assert life.armed(*TIME_LIMITS) == []
+    assert life.armed_for(Stage.REPLY) == []
 
 
 def test_a_changed_nature_counts_anew_from_the_same_start() -> None:
@@ -140,7 +140,7 @@ def test_a_changed_nature_counts_anew_from_the_same_start() -> None:
     life.wait(timedelta(days=2))
     life.do(c.Amend, OPERATOR, nature=Nature.CONSULTATION)
     assert life.stands.due_at == datetime(2026, 9, 10, 9, 0, tzinfo=UTC)
-    assert life.armed(*TIME_LIMITS) == [life.stands.warn_at]
+    assert life.armed_for(Stage.REPLY) == [life.clock.warn_at]
 
 
 def test_an_amendment_that_changes_nothing_keeps_the_due_time() -> None:
@@ -155,7 +155,7 @@ def test_a_return_stops_nothing_and_the_next_unit_gets_its_own_time() -> None:
     life.wait(timedelta(days=1))
     life.do(c.Return, HANDLER)
     assert life.stands.due_at == SEVEN_WORKING_DAYS
-    assert life.armed(*TIME_LIMITS) == [life.stands.warn_at]
+    assert life.armed_for(Stage.REPLY) == [life.clock.warn_at]
     life.do(c.Dispatch, ROUTER, unit=OTHER_UNIT)
     assert life.stands.due_at == SEVEN_WORKING_DAYS + timedelta(days=1)
 
@@ -166,8 +166,8 @@ def test_a_redo_opens_a_new_cycle_with_a_limit_of_its_own() -> None:
     life.do(c.Redo, OPERATOR)
     assert life.stands.cycle == 2
     assert not life.stands.is_overdue
-    assert life.stands.due_at == SEVEN_WORKING_DAYS + timedelta(days=7)
-    assert life.armed(*TIME_LIMITS) == [life.stands.warn_at]
+    assert life.stands.due_at == datetime(2026, 9, 18, 9, 0, tzinfo=UTC)  # half of seven, rounded up, from the 14th
+    assert life.armed_for(Stage.REPLY) == [life.clock.warn_at]
 
 
 @pytest.mark.parametrize("last", [c.Withdraw, c.Redispatch, c.Sign])

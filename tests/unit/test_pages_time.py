@@ -1,6 +1,6 @@
 """Time left in words and bars, the due picture, marked words and spoken numbers: pure functions of the pages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from intake.pages.due_picture import due_picture
 from intake.pages.marked import marked
 from intake.pages.speaking import code_words, digits_spoken
-from intake.pages.time_left import time_left, working_between
-from shared.domain.terms import HolderKind, Nature, Urgency
+from intake.pages.time_left import time_left
+from shared.domain.clocks import Card, Clock
+from shared.domain.limits import Case
+from shared.domain.terms import Channel, HolderKind, Nature, Stage, Urgency
+from shared.domain.timing import started
 from tests.unit.scene import RULES
 
 FRIDAY = datetime(2026, 9, 11, 7, 0, tzinfo=UTC)  # three in the afternoon in Chengdu
@@ -22,20 +25,21 @@ INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=
 class Row:
     """What the functions look at."""
 
-    nature: Nature = Nature.CONSULTATION
-    urgency: Urgency = Urgency.NORMAL
+    reply_clock: Clock | None = None
     holder_kind: HolderKind = HolderKind.UNIT
-    dispatched_at: datetime | None = FRIDAY
-    due_at: datetime | None = None
-    is_warned: bool = False
-    is_overdue: bool = False
 
 
-def due_row(urgency: Urgency = Urgency.NORMAL, **more: bool) -> Row:
+def clock(nature: Nature, urgency: Urgency = Urgency.NORMAL, start: datetime = FRIDAY) -> Clock:
+    """Return the unit's clock of a case."""
+    clocks = started(RULES, Case(nature, urgency, Channel.PHONE), (Stage.REPLY,), start)
+    found = clocks[Stage.REPLY]
+    assert found is not None
+    return found
+
+
+def due_row(urgency: Urgency = Urgency.NORMAL, card: Card = Card.NONE) -> Row:
     """Return a consultation sent on Friday at three."""
-    due = RULES.due(Nature.CONSULTATION, urgency, FRIDAY)
-    assert due is not None
-    return Row(urgency=urgency, due_at=due.due_at, **more)
+    return Row(replace(clock(Nature.CONSULTATION, urgency), card=card))
 
 
 @pytest.mark.parametrize(
@@ -62,8 +66,10 @@ def test_a_limit_in_hours_runs_by_the_clock() -> None:
 
 def test_cards_follow_the_marks_and_the_due_instant() -> None:
     assert time_left(due_row(), RULES, FRIDAY).card is None
-    assert time_left(due_row(is_warned=True), RULES, FRIDAY).card == "yellow"
-    assert time_left(due_row(), RULES, FRIDAY + timedelta(days=9)).card == "red"
+    assert time_left(due_row(card=Card.YELLOW), RULES, FRIDAY).card == "yellow"
+    late = time_left(due_row(card=Card.OVERDUE), RULES, FRIDAY + timedelta(days=5, hours=3))
+    assert (late.mood, late.card) == ("late", "yellow")
+    assert time_left(due_row(card=Card.RED), RULES, FRIDAY + timedelta(days=6)).card == "red"
     assert time_left(Row(), RULES, FRIDAY).mood == "none"
     assert time_left(Row(holder_kind=HolderKind.ARCHIVE), RULES, FRIDAY).mood == "done"
 
@@ -71,17 +77,16 @@ def test_cards_follow_the_marks_and_the_due_instant() -> None:
 @given(INSTANTS, INSTANTS, INSTANTS)
 def test_working_time_adds_up(a: datetime, b: datetime, c: datetime) -> None:
     first, second, third = sorted((a, b, c))
-    parts = working_between(RULES.calendar, first, second) + working_between(RULES.calendar, second, third)
-    assert parts == working_between(RULES.calendar, first, third)
+    between = RULES.calendar.between
+    assert between(first, second) + between(second, third) == between(first, third)
 
 
 @given(INSTANTS, st.sampled_from(list(Urgency)), st.floats(0, 1.2))
 def test_the_picture_is_as_wide_as_the_budget_and_now_lies_where_the_time_is(
     start: datetime, urgency: Urgency, part: float
 ) -> None:
-    due = RULES.due(Nature.HELP, urgency, start)
-    assert due is not None
-    row = Row(Nature.HELP, urgency, dispatched_at=start, due_at=due.due_at)
+    due = clock(Nature.HELP, urgency, start)
+    row = Row(due)
     now = start + (due.due_at - start) * part
     picture = due_picture(row, RULES, now)
     assert picture is not None
@@ -101,11 +106,9 @@ def test_the_picture_begins_with_the_first_day_that_counts() -> None:
 
 
 def test_the_picture_shows_a_weekend_as_a_gap() -> None:
-    due = RULES.due(Nature.HELP, Urgency.NORMAL, FRIDAY)
-    assert due is not None
-    picture = due_picture(Row(Nature.HELP, due_at=due.due_at), RULES, FRIDAY)
+    picture = due_picture(Row(clock(Nature.HELP)), RULES, FRIDAY)
     assert picture is not None
-    assert [block.days for block in picture.blocks if block.is_gap] == [2]
+    assert [block.days for block in picture.blocks if block.is_gap] == [1]  # the Sunday makes up for National Day
     assert picture.hours == "49"
 
 

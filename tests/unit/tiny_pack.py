@@ -12,6 +12,8 @@ zone: Asia/Urumqi
 week:
   monday: ["10:00-14:00", "15:30-19:30"]
   saturday: ["10:00-14:00"]
+holidays: own
+make_up_hours: ["11:00-13:00"]
 policy:
   threshold: 0.5
   approval_required: true
@@ -41,12 +43,21 @@ code,name,name_en,unit,city_unit,nature,urgency,skill,words,against
 lamps,路灯,Lamps,*.lamps,lamps,help,urgent,,路灯:3|灯+不亮:2,灯会
 pets,宠物登记,Pets,watch,,consultation,normal,pets,养猫:3,
 """,
-    "limits.csv": "nature,urgency,working_days,hours,source\n"
-    + "".join(
-        f"{nature},{urgency},{'none,' if nature == 'praise' else days},清河办法\n"
-        for nature in ("consultation", "help", "complaint", "report", "suggestion", "praise", "other")
-        for urgency, days in (("normal", "2,"), ("urgent", ",12"), ("critical", ",1"))
-    ),
+    "limits.csv": """\
+stage,nature,urgency,channel,unit_class,limit_class,amount,unit,ends,from,inclusive,warn,source
+reply,praise,*,*,*,*,none,,,,,,清河办法
+reply,*,critical,*,*,*,1,hours,,,,50%,清河办法
+reply,*,urgent,*,*,*,12,working_hours,,,,25%,清河办法
+reply,*,normal,*,county_bureau,*,1,working_days,,,,1d,清河办法
+reply,*,normal,*,*,*,2,working_days,same_clock_time,,no,1d,清河办法
+sign,*,*,phone|web,*,*,30,working_minutes,,,,,清河办法
+""",
+    "calendar.csv": """\
+date,kind,name,name_en,hours
+2026-05-04,rest,丰收节,Harvest,
+2026-05-03,work,丰收节调休,For Harvest,
+2026-05-05,special,半天,Half a day,10:00-12:00
+""",
     "lexicon.csv": """\
 kind,phrases
 negation,没有
