@@ -9,11 +9,12 @@ from shared.cities.bodies import read_aliases, read_counties, read_skills, read_
 from shared.cities.catalogue import read_duties, read_lexicon, read_limits, read_referrals
 from shared.cities.pack_file import FILE, read_pack_file
 from shared.cities.problems import PackError, Problems
+from shared.cities.streets import read_streets
 from shared.domain.rules import Rules
 
 SHEETS = (
     "aliases.csv", "counties.csv", "duties.csv", "lexicon.csv",
-    "limits.csv", "referrals.csv", "skills.csv", "units.csv",
+    "limits.csv", "referrals.csv", "skills.csv", "streets.csv", "units.csv",
 )  # fmt: skip
 _CITY = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
@@ -29,7 +30,9 @@ def load_city(city: str, folder: Path | None = None) -> Rules:
     problems = Problems()
     pack = read_pack_file(folder, problems)
     counties = read_counties(folder, problems)
-    units = read_units(folder, counties.places, problems)
+    offices = read_units(folder, counties, problems)
+    streets = read_streets(folder, counties, offices, problems)
+    units = {**offices, **streets.units}
     skills = read_skills(folder, problems)
     duties = read_duties(folder, units, skills, problems)
     limits, lexicon = read_limits(folder, problems), read_lexicon(folder, problems)
@@ -40,7 +43,7 @@ def load_city(city: str, folder: Path | None = None) -> Rules:
         raise PackError(tuple(problems.found))
     return Rules(
         city=city, name=pack.name, name_en=pack.name_en, zone=pack.zone, version=f"{pack.version}+{_digest(folder)}",
-        calendar=pack.calendar, units=units, counties=counties.places, skills=skills, duties=duties, limits=limits,
+        calendar=pack.calendar, units=units, counties=streets.places, skills=skills, duties=duties, limits=limits,
         policy=pack.policy, lexicon=lexicon, wording=pack.wording, aliases=aliases, referrals=referrals,
         county_names=counties.names,
     )  # fmt: skip

@@ -51,7 +51,7 @@ def test_another_city_needs_no_line_of_code(tmp_path: Path) -> None:
     assert [len(day) for day in rules.calendar.week] == [2, 0, 0, 0, 0, 1, 0]
     assert rules.policy.approval_required
     assert rules.duties["lamps"].words == (("路灯", 3.0), ("灯+不亮", 2.0))
-    assert rules.counties["east"] == ("河东区", "老码头", "钟楼")
+    assert rules.counties["east"] == ("码头街道", "河东区", "老码头", "钟楼")
     assert rules.limits[Nature.HELP, Urgency.URGENT].hours == 12
     assert (Nature.PRAISE, Urgency.NORMAL) not in rules.limits
 
@@ -100,7 +100,7 @@ def test_the_version_changes_with_the_content(tmp_path: Path) -> None:
             "county 'west' needs",
         ),
         ("units_csv", ("discipline", "department"), "units.csv: the city needs a unit of kind discipline"),
-        ("counties_csv", ("新桥镇", "钟楼"), "counties.csv line 3: place '钟楼' also stands for county 'east'"),
+        ("counties_csv", ("新桥", "钟楼"), "counties.csv line 3: place '钟楼' also stands for county 'east'"),
         ("limits_csv", ("help,normal,2,", "help,normal,,"), "limits.csv line 5: needs either working_days or hours"),
         ("limits_csv", ("help,normal,2,", "help,normal,-2,"), "limits.csv line 5: column 'working_days' is '-2'"),
         ("limits_csv", ("other,normal,2,,清河办法\n", ""), "limits.csv: has no line for other, normal"),

@@ -22,9 +22,9 @@ wording:
   dispatched: {zh: "{unit}办理，{due}前答复。", en: "{unit} answers by {due}."}
 """,
     "counties.csv": """\
-code,name,name_en,places
-east,河东区,East,老码头|钟楼
-west,河西区,West,新桥镇
+code,name,name_en,division,places
+east,河东区,East,990102,老码头|钟楼
+west,河西区,West,,新桥
 """,
     "units.csv": """\
 code,name,name_en,kind,parent,county,email
@@ -34,6 +34,13 @@ watch,清河市监察组,Watch,discipline,qinghe,,
 east.gov,河东区政府,East,county,qinghe,east,
 west.gov,河西区政府,West,county,qinghe,west,
 east.lamps,河东区照明所,East lamps,county_bureau,east.gov,east,
+""",
+    "streets.csv": """\
+code,name,name_en,county,division
+east.matou,码头街道,Matou Subdistrict,east,990102001
+east.chengguan,城关镇,Chengguan Town,east,990102101
+west.chengguan,城关镇,Chengguan Town,west,990103101
+west.xinqiao,新桥镇,Xinqiao Town,west,
 """,
     "skills.csv": "code,name,name_en\npets,宠物,Pets\n",
     "duties.csv": """\
