@@ -7,9 +7,10 @@ from pathlib import Path
 
 from shared.cities.bodies import read_aliases, read_counties, read_skills, read_units
 from shared.cities.catalogue import read_duties, read_lexicon, read_limits, read_referrals
-from shared.cities.pack_file import FILE, read_pack_file
+from shared.cities.pack_file import read_pack_file
 from shared.cities.problems import PackError, Problems
 from shared.cities.streets import read_streets
+from shared.cities.yaml_reader import FILE
 from shared.domain.rules import Rules
 
 SHEETS = (
@@ -44,8 +45,9 @@ def load_city(city: str, folder: Path | None = None) -> Rules:
     return Rules(
         city=city, name=pack.name, name_en=pack.name_en, zone=pack.zone, version=f"{pack.version}+{_digest(folder)}",
         calendar=pack.calendar, units=units, counties=streets.places, skills=skills, duties=duties, limits=limits,
-        policy=pack.policy, lexicon=lexicon, wording=pack.wording, aliases=aliases, referrals=referrals,
-        county_names=counties.names,
+        policy=pack.policy, lexicon=lexicon, wording=pack.words.wording, aliases=aliases, referrals=referrals,
+        county_names=counties.names, states=pack.words.states, notices=pack.words.notices, ladder=pack.words.ladder,
+        weights=pack.words.weights,
     )  # fmt: skip
 
 

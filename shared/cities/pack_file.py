@@ -1,22 +1,20 @@
-"""Reading `pack.yaml`: the city's name, zone, working week, policy and public wording."""
+"""Reading `pack.yaml`: the city's name, zone, working week and policy; its words are read by `pack_words`."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from shared.cities.pack_words import PackWords, read_words
 from shared.cities.problems import Problems
+from shared.cities.yaml_reader import FILE, YamlReader
 from shared.domain.calendar import Hours, WorkingCalendar
 from shared.domain.rules import Policy
 
-FILE = "pack.yaml"
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-PLACEHOLDERS = {"unit", "due"}
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
 
@@ -31,49 +29,7 @@ class PackFile:
     zone: ZoneInfo
     calendar: WorkingCalendar
     policy: Policy
-    wording: Mapping[str, tuple[str, str]]
-
-
-class _Reader:
-    """Looks values up by path and complains with the line they stand on."""
-
-    def __init__(self, root: yaml.MappingNode, problems: Problems) -> None:
-        self._lines: dict[tuple[str, ...], int] = {}
-        self._note((), root)
-        self.values: dict[str, Any] = yaml.SafeLoader("").construct_document(root)
-        self._problems = problems
-
-    def _note(self, path: tuple[str, ...], node: yaml.MappingNode) -> None:
-        for key, value in node.value:
-            below = (*path, str(key.value))
-            self._lines[below] = key.start_mark.line + 1
-            if isinstance(value, yaml.MappingNode):
-                self._note(below, value)
-
-    def say(self, path: tuple[str, ...], message: str) -> None:
-        self._problems.add(FILE, self._lines.get(path), f"{'.'.join(path)}: {message}")
-
-    def get(self, path: tuple[str, ...], kind: type | tuple[type, ...], default: Any) -> Any:
-        """Return the value at `path`; missing or of another type it is a problem."""
-        here: Any = self.values
-        for key in path:
-            here = here.get(key) if isinstance(here, dict) else None
-        if not isinstance(here, kind) or (isinstance(here, bool) and kind is not bool):
-            self.say(path, "is missing" if here is None else f"cannot be {here!r}")
-            return default
-        return here
-
-    def text(self, *path: str) -> str:
-        value: str = self.get(path, str, "")
-        if not value.strip():
-            self.say(path, "is empty")
-        return value.strip()
-
-    def number(self, low: float, high: float, *path: str) -> float:
-        value = float(self.get(path, (int, float), low))
-        if not low <= value <= high:
-            self.say(path, f"must be between {low:g} and {high:g}")
-        return value
+    words: PackWords
 
 
 def read_pack_file(folder: Path, problems: Problems) -> PackFile | None:
@@ -90,7 +46,7 @@ def read_pack_file(folder: Path, problems: Problems) -> PackFile | None:
     if not isinstance(root, yaml.MappingNode):
         problems.add(FILE, 1, "must be a list of names and values")
         return None
-    reader = _Reader(root, problems)
+    reader = YamlReader(root, problems)
     zone = _zone(reader)
     return PackFile(
         city=reader.text("city"),
@@ -105,11 +61,11 @@ def read_pack_file(folder: Path, problems: Problems) -> PackFile | None:
             urge_window=timedelta(hours=reader.number(0, 240, "policy", "urge_window_hours")),
             max_returns=int(reader.number(1, 20, "policy", "max_returns")),
         ),
-        wording=_wording(reader),
+        words=read_words(reader),
     )
 
 
-def _zone(reader: _Reader) -> ZoneInfo:
+def _zone(reader: YamlReader) -> ZoneInfo:
     name = reader.text("zone")
     try:
         return ZoneInfo(name)
@@ -118,7 +74,7 @@ def _zone(reader: _Reader) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _calendar(reader: _Reader, zone: ZoneInfo) -> WorkingCalendar:
+def _calendar(reader: YamlReader, zone: ZoneInfo) -> WorkingCalendar:
     week: list[tuple[Hours, ...]] = []
     for unknown in sorted(set(map(str, reader.get(("week",), dict, {}))) - set(WEEK)):
         reader.say(("week", unknown), f"is not one of {', '.join(WEEK)}")
@@ -133,21 +89,10 @@ def _calendar(reader: _Reader, zone: ZoneInfo) -> WorkingCalendar:
         return WorkingCalendar(zone, ((Hours(time(9), time(17)),),) * 7)
 
 
-def _hours(reader: _Reader, day: str, span: object) -> Hours | None:
+def _hours(reader: YamlReader, day: str, span: object) -> Hours | None:
     match = _HOURS.fullmatch(str(span))
     if match is None:
         reader.say(("week", day), f"'{span}' is no working time, such as 09:00-12:00")
         return None
     opens, shuts, closes, ends = map(int, match.groups())
     return Hours(time(opens, shuts), time(closes, ends))
-
-
-def _wording(reader: _Reader) -> dict[str, tuple[str, str]]:
-    wording: dict[str, tuple[str, str]] = {}
-    for kind in map(str, reader.get(("wording",), dict, {})):
-        sentences = (reader.text("wording", kind, "zh"), reader.text("wording", kind, "en"))
-        for language, sentence in zip(("zh", "en"), sentences, strict=True):
-            for name in sorted(set(re.findall(r"\{(.*?)\}", sentence)) - PLACEHOLDERS):
-                reader.say(("wording", kind, language), f"{{{name}}} is not one of {{due}}, {{unit}}")
-        wording[kind] = sentences
-    return wording

@@ -44,7 +44,7 @@ TIME_LIMITS = (JobKind.WARN, JobKind.OVERDUE)
 _TELL_CALLER = frozenset(
     {K.REGISTERED, K.DISPATCHED, K.REDISPATCHED, K.RESOLVED, K.ANSWERED_DIRECTLY, K.NOT_ACCEPTED, K.REOPENED, K.OVERDUE}
 )
-_TELL_UNIT = frozenset({K.DISPATCHED, K.REDISPATCHED, K.REOPENED, K.URGED, K.WARNED, K.OVERDUE})
+TELL_UNIT = frozenset({K.DISPATCHED, K.REDISPATCHED, K.REOPENED, K.URGED, K.WARNED, K.OVERDUE})
 
 
 def follow_ups(ticket: Ticket, recorded: Recorded, rules: Rules) -> list[FollowUp]:
@@ -89,7 +89,7 @@ def _to_tell(ticket: Ticket, recorded: Recorded, rules: Rules) -> list[FollowUp]
     if ticket.tell_by is not None and recorded.kind in _TELL_CALLER:
         told.append(Arm(JobKind.NOTIFY, recorded.at, f"{ticket.tell_by}:caller"))
     unit = rules.units.get(ticket.unit or "")
-    if unit is not None and unit.email and recorded.kind in _TELL_UNIT:
+    if unit is not None and unit.email and recorded.kind in TELL_UNIT:
         told.append(Arm(JobKind.NOTIFY, recorded.at, f"email:unit:{unit.code}"))
     return told
 

@@ -20,6 +20,29 @@ policy:
 wording:
   registered: {zh: 收到了。, en: We have it.}
   dispatched: {zh: "{unit}办理，{due}前答复。", en: "{unit} answers by {due}."}
+  resolved: {zh: "{unit}答复了。", en: "{unit} has answered."}
+states:
+  registered: {zh: 清河收到了您的来电。, en: Qinghe has your call.}
+  dispatched: {zh: 交给单位了。, en: A unit has it.}
+  signed: {zh: 单位在办。, en: A unit works on it.}
+  return_requested: {zh: 换个单位办。, en: Another unit will do it.}
+  reply_submitted: {zh: 答复在核对。, en: The answer is checked.}
+  resolved: {zh: 清河答复您了。, en: Qinghe has answered.}
+  reopened: {zh: 重新办。, en: It is done again.}
+  withdrawn: {zh: 您撤回了。, en: You took it back.}
+  not_accepted: {zh: 清河不能办。, en: Qinghe cannot do it.}
+  closed: {zh: 清河办完了。, en: Qinghe is done.}
+notices:
+  dispatched: {zh: "清河工单{number}，{unit}请在{due}前办。", en: "{number}: {unit}, by {due}."}
+  redispatched: {zh: 改派来的。, en: Re-dispatched.}
+  reopened: {zh: 重办。, en: Again.}
+  urged: {zh: 催办。, en: Hurry.}
+  warned: {zh: 快到时限。, en: Nearly due.}
+  overdue: {zh: 超期了。, en: Overdue.}
+ladder:
+  - {code: yellow, name: 黄牌, name_en: Yellow, after: -0.5, tells: [handler]}
+  - {code: mayor, name: 报市长, name_en: Mayor, after: 3, tells: [admin, supervisor]}
+weights: {on_time: 0.5, solved: 0.5}
 """,
     "counties.csv": """\
 code,name,name_en,division,places
