@@ -142,10 +142,18 @@ def read_aliases(folder: Path, units: Mapping[str, Unit], problems: Problems) ->
     return aliases
 
 
+def meant_by(code: str, units: Mapping[str, Unit]) -> tuple[Unit, ...]:
+    """Return the units a reference can mean: one, or with `*.<suffix>` each county's bureau."""
+    if not code.startswith("*."):
+        return (units[code],) if code in units else ()
+    return tuple(unit for unit in units.values() if unit.county and unit.code == f"{unit.county}.{code[2:]}")
+
+
 def check_unit(code: str, row: Row, units: Mapping[str, Unit]) -> None:
     """Complain about a unit, or a `*.<suffix>` for the bureau of the county, that does not exist."""
-    if code.startswith("*."):
-        if not any(unit.county and unit.code == f"{unit.county}.{code[2:]}" for unit in units.values()):
-            row.say(f"no county has a unit '{code}' in units.csv")
-    elif code not in units:
-        row.say(f"unit '{code}' is in no line of units.csv")
+    if code and not meant_by(code, units):
+        row.say(
+            f"no county has a unit '{code}' in units.csv"
+            if code.startswith("*.")
+            else f"unit '{code}' is in no line of units.csv"
+        )

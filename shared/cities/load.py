@@ -6,16 +6,17 @@ from hashlib import sha256
 from pathlib import Path
 
 from shared.cities.bodies import read_aliases, read_counties, read_skills, read_units
-from shared.cities.catalogue import read_duties, read_lexicon, read_limits, read_referrals
+from shared.cities.catalogue import Known, read_duties, read_lexicon, read_limits, read_referrals
 from shared.cities.pack_file import read_pack_file
 from shared.cities.problems import PackError, Problems
 from shared.cities.streets import read_streets
+from shared.cities.subjects import read_categories, read_lines
 from shared.cities.yaml_reader import FILE
 from shared.domain.rules import Rules
 
 SHEETS = (
-    "aliases.csv", "counties.csv", "duties.csv", "lexicon.csv",
-    "limits.csv", "referrals.csv", "skills.csv", "streets.csv", "units.csv",
+    "aliases.csv", "categories.csv", "counties.csv", "duties.csv", "lexicon.csv",
+    "limits.csv", "lines.csv", "referrals.csv", "skills.csv", "streets.csv", "units.csv",
 )  # fmt: skip
 _CITY = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
@@ -35,7 +36,8 @@ def load_city(city: str, folder: Path | None = None) -> Rules:
     streets = read_streets(folder, counties, offices, problems)
     units = {**offices, **streets.units}
     skills = read_skills(folder, problems)
-    duties = read_duties(folder, units, skills, problems)
+    categories, lines = read_categories(folder, problems), read_lines(folder, units, problems)
+    duties = read_duties(folder, Known(units, skills, categories), problems)
     limits, lexicon = read_limits(folder, problems), read_lexicon(folder, problems)
     aliases, referrals = read_aliases(folder, units, problems), read_referrals(folder, problems)
     if pack and pack.city != city:
@@ -47,7 +49,7 @@ def load_city(city: str, folder: Path | None = None) -> Rules:
         calendar=pack.calendar, units=units, counties=streets.places, skills=skills, duties=duties, limits=limits,
         policy=pack.policy, lexicon=lexicon, wording=pack.words.wording, aliases=aliases, referrals=referrals,
         county_names=counties.names, states=pack.words.states, notices=pack.words.notices, ladder=pack.words.ladder,
-        weights=pack.words.weights,
+        weights=pack.words.weights, categories=categories, lines=lines,
     )  # fmt: skip
 
 

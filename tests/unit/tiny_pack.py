@@ -66,10 +66,17 @@ west.chengguan,城关镇,Chengguan Town,west,990103101
 west.xinqiao,新桥镇,Xinqiao Town,west,
 """,
     "skills.csv": "code,name,name_en\npets,宠物,Pets\n",
+    "categories.csv": """\
+code,name,name_en,parent
+town,城市,Town,
+town.light,照明,Light,town
+other,其他,Other,
+""",
+    "lines.csv": "number,name,name_en,unit,how\n12399,路灯热线,Lamp line,lamps,parallel\n",
     "duties.csv": """\
-code,name,name_en,unit,city_unit,nature,urgency,skill,words,against
-lamps,路灯,Lamps,*.lamps,lamps,help,urgent,,路灯:3|灯+不亮:2,灯会
-pets,宠物登记,Pets,watch,,consultation,normal,pets,养猫:3,
+code,name,name_en,category,unit,city_unit,co_handlers,level,nature,urgency,skill,limit_class,words,against
+lamps,路灯,Lamps,town.light,*.lamps,lamps,watch|*.gov,county,help,urgent,,supply,路灯:3|灯+不亮:2,灯会
+pets,宠物登记,Pets,other,watch,,,street,consultation,normal,pets,,养猫:3,
 """,
     "limits.csv": "nature,urgency,working_days,hours,source\n"
     + "".join(
