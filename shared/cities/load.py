@@ -18,6 +18,7 @@ SHEETS = (
     "aliases.csv", "categories.csv", "counties.csv", "duties.csv", "lexicon.csv",
     "limits.csv", "lines.csv", "referrals.csv", "skills.csv", "streets.csv", "units.csv",
 )  # fmt: skip
+PACKS = Path(__file__).parent
 _CITY = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
@@ -26,7 +27,7 @@ def load_city(city: str, folder: Path | None = None) -> Rules:
     """Return the rules of `city` from its pack's folder (default: the one shipped here); PackError if unusable."""
     if not _CITY.fullmatch(city):
         raise PackError((f"'{city}' cannot be the name of a city's pack",))
-    folder = folder or Path(__file__).parent / city
+    folder = folder or PACKS / city
     if not folder.is_dir():
         raise PackError((f"there is no pack for the city '{city}'",))
     problems = Problems()

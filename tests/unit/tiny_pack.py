@@ -56,7 +56,7 @@ lamps,清河市照明处,Lamps,department,qinghe,,lamps@qinghe.example
 watch,清河市监察组,Watch,discipline,qinghe,,
 east.gov,河东区政府,East,county,qinghe,east,
 west.gov,河西区政府,West,county,qinghe,west,
-east.lamps,河东区照明所,East lamps,county_bureau,east.gov,east,
+east.lamps,河东区照明所,East lamps,county_bureau,east.gov,east,desk@east.example
 """,
     "streets.csv": """\
 code,name,name_en,county,division
