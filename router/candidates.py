@@ -9,12 +9,13 @@ from router.evidence import Evidence
 from router.index import Index, resolve
 from router.phrases import Hit
 from router.place import Place
+from shared.domain.levels import may_take
 from shared.domain.routing import Candidate, RoutingInput
 from shared.domain.rules import Duty
 from shared.domain.terms import HolderKind, Nature
 
 AT_MOST = 5
-_SAME_HOLDER = 0.3  # a second duty of one holder says a little more for it
+_SAME_HOLDER = 0.6  # what another duty of one holder adds with words of its own
 _PROPOSED = 2.0
 _CERTAIN_MISCONDUCT, _POSSIBLE_MISCONDUCT = 9.0, 1.5
 _FALL_BACK_SCORE = 0.2  # a person decides; nothing is handed down silently
@@ -30,6 +31,17 @@ class _Holder:
     duty: str | None
     weight: float
     reasons: list[str] = field(default_factory=list)
+    evidence: Evidence | None = None
+    heard: list[Hit] = field(default_factory=list)
+
+    def join(self, other: "_Holder") -> None:
+        """Take in what else speaks for the same holder."""
+        if other.evidence is None:
+            self.weight += other.weight
+        else:
+            self.weight += _SAME_HOLDER * other.evidence.beyond(self.heard)
+            self.heard += other.evidence.hits
+        self.reasons += other.reasons if len(self.reasons) < _SHOWN else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +74,7 @@ def candidates(case: Case) -> tuple[Candidate, ...]:
     for new in (*_by_duty(case), *_by_misconduct(case), *_by_proposal(case)):
         known = holders.setdefault((new.kind, new.id), new)
         if known is not new:
-            known.weight += new.weight if new.duty is None else _SAME_HOLDER * new.weight
-            known.reasons += new.reasons if len(known.reasons) < _SHOWN else []
+            known.join(new)
     ranked = sorted(holders.values(), key=lambda holder: -holder.weight)
     found = [_scored(holder, ranked) for holder in ranked[:AT_MOST]]
     return (*found, *_fall_back(case, found))
@@ -90,11 +101,16 @@ def _by_duty(case: Case) -> Iterator[_Holder]:
         said = f"{case.quote(one.hits)}属于“{duty.name}”"
         if duty.skill and case.nature is Nature.CONSULTATION:
             skill = case.index.rules.skills[duty.skill]
-            yield _Holder(HolderKind.SEAT, skill.code, duty.code, one.weight, [said, f"咨询由{skill.name}专家直接解答"])
+            reasons = [said, f"咨询由{skill.name}专家直接解答"]
+            yield _holder(HolderKind.SEAT, skill.code, one, reasons)
             continue
         unit, reason = _unit(duty, case)
         if unit:
-            yield _Holder(HolderKind.UNIT, unit, duty.code, one.weight, [said, *reason])
+            yield _holder(HolderKind.UNIT, unit, one, [said, *reason])
+
+
+def _holder(kind: HolderKind, code: str, evidence: Evidence, reasons: list[str]) -> _Holder:
+    return _Holder(kind, code, evidence.duty, evidence.weight, reasons, evidence, list(evidence.hits))
 
 
 def _unit(duty: Duty, case: Case) -> tuple[str | None, list[str]]:
@@ -127,8 +143,14 @@ def _by_misconduct(case: Case) -> Iterator[_Holder]:
 
 def _by_proposal(case: Case) -> Iterator[_Holder]:
     unit = case.request.proposed_unit
-    if unit and unit in case.index.rules.units and unit not in case.barred:
+    if unit and unit in case.index.rules.units and unit not in case.barred and not _is_too_low(unit, case):
         yield _Holder(HolderKind.UNIT, unit, None, _PROPOSED, ["退回的单位建议由它办理"])
+
+
+def _is_too_low(unit: str, case: Case) -> bool:
+    """Tell whether the likeliest duty may not be given to the unit's level: a return does not push it down either."""
+    rules = case.index.rules
+    return bool(case.evidence) and not may_take(rules.units[unit], rules.duties[case.evidence[0].duty])
 
 
 def _name(county: str | None, index: Index) -> str:

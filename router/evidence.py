@@ -1,6 +1,7 @@
 """How much the words of a text speak for each duty of the catalogue."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from router.index import Index
@@ -15,11 +16,21 @@ _AGAINST = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for one duty: the sum and the hits, strongest first."""
+    """What speaks for one duty: the sum, and each thing said with its weight, strongest first."""
 
     duty: str
     weight: float
-    hits: tuple[Hit, ...]
+    said: tuple[tuple[float, Hit], ...]
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """Return where it is said, strongest first."""
+        return tuple(hit for _, hit in self.said)
+
+    def beyond(self, known: Sequence[Hit]) -> float:
+        """Return what it weighs without the stretches of text that have counted already."""
+        fresh = sum(weight for weight, hit in self.said if not any(overlap(hit, other) for other in known))
+        return min(fresh, self.weight)
 
 
 def weigh(reading: Reading, index: Index) -> list[Evidence]:
@@ -63,14 +74,15 @@ def _covered(reading: Reading, index: Index) -> dict[Hit, set[str]]:
 
 def _sum(duty: str, spoken: list[tuple[float, list[Hit]]], against: float) -> Evidence:
     """Add up what is said, a stretch of text counting once: with its heaviest phrase."""
-    total, counted = 0.0, list[Hit]()
+    total, counted = 0.0, list[tuple[float, Hit]]()
     for weight, hits in sorted(spoken, key=lambda said: (-said[0], said[1][0])):
-        fresh = [hit for hit in hits if not any(_overlap(hit, other) for other in counted)]
+        fresh = [hit for hit in hits if not any(overlap(hit, other) for _, other in counted)][:_AGAIN_MOST]
         if fresh:
             total += weight
-            counted += fresh[:_AGAIN_MOST]
+            counted += [(weight / len(fresh), hit) for hit in fresh]
     return Evidence(duty, total - against, tuple(counted))
 
 
-def _overlap(one: Hit, other: Hit) -> bool:
+def overlap(one: Hit, other: Hit) -> bool:
+    """Tell whether two hits share a character."""
     return one.start < other.end and other.start < one.end

@@ -6,7 +6,7 @@ from router.index import Index
 from router.phrases import Hit, Reading
 from shared.domain.routing import RoutingInput
 
-_OFFICIAL = 2.0  # 武侯区 says more than a street whose name other towns may have
+_OFFICIAL = 2.0  # a county named in full says more than a street whose name other towns may have
 _TITLE = 1.5
 
 

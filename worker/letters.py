@@ -1,6 +1,5 @@
 """What a notice says: Chinese first, English below, no name and no phone in it. No I/O."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.domain.events import EventKind, Recorded
@@ -8,20 +7,10 @@ from shared.domain.labels import EVENTS, PUBLIC_STATES, Label
 from shared.domain.numbers import in_fours, number_of
 from shared.domain.rules import Rules
 from shared.domain.ticket import Ticket
-from shared.domain.wording import instant_in_words, step_sentence
+from shared.domain.wording import NO_DUE, instant_in_words, step_sentence, unit_notice
 
 # The answer itself goes out with these, unless the ticket must not be read by whoever sees the mailbox.
 ANSWERS = frozenset({EventKind.RESOLVED, EventKind.ANSWERED_DIRECTLY, EventKind.NOT_ACCEPTED})
-
-_TO_UNIT: Mapping[EventKind, Label] = {
-    EventKind.DISPATCHED: Label("有一件新工单等您单位签收", "A new ticket waits for your unit to sign it"),
-    EventKind.REDISPATCHED: Label("有一件工单改派到您单位，等待签收", "A ticket was re-dispatched to your unit"),
-    EventKind.REOPENED: Label("诉求人说没有解决，工单退回重办", "The caller says it is not solved: please do it again"),
-    EventKind.URGED: Label("诉求人催办了这件工单", "The caller asks how far this ticket is"),
-    EventKind.WARNED: Label("这件工单的办理时限快到了", "This ticket is nearly due"),
-    EventKind.RED_CARDED: Label("工单已发红牌，请立即办理", "This ticket has a red card: please act at once"),
-    EventKind.OVERDUE: Label("工单已经超期，仍须答复诉求人", "This ticket is overdue and still needs an answer"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +49,10 @@ def letter_to_unit(story: Story, rules: Rules, staff_url: str) -> Letter:
     """Tell a unit that a ticket needs it. The matter itself stays behind the login."""
     number, ticket = _number(story, rules), story.ticket
     label = EVENTS[story.recorded.kind]
-    told = _TO_UNIT.get(story.recorded.kind, label)
-    due = instant_in_words(ticket.due_at, rules.zone) if ticket.due_at is not None else Label("不设时限", "no limit")
-    chinese = [f"工单 {number}", f"{told.zh}。", f"办理时限：{due.zh}", f"登录后办理：\n{staff_url}"]
-    english = [f"Ticket {number}", f"{told.en}.", f"Due: {due.en}", f"Log in to work on it:\n{staff_url}"]
+    due = instant_in_words(ticket.due_at, rules.zone) if ticket.due_at is not None else NO_DUE
+    told = unit_notice(rules, story.recorded.kind, ticket, number) or Label(f"{label.zh}。", f"{label.en}.")
+    chinese = [f"工单 {number}", told.zh, f"办理时限：{due.zh}", f"登录后办理：\n{staff_url}"]
+    english = [f"Ticket {number}", told.en, f"Due: {due.en}", f"Log in to work on it:\n{staff_url}"]
     subject = f"【{rules.name}12345】工单 {number}：{label.zh} / Ticket {number}: {label.en}"
     return Letter(subject, _body(chinese, english))
 

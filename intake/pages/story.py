@@ -35,6 +35,7 @@ class Story:
     title: str
     body: str
     status: str
+    meaning: str
     next_step: str
     step: int | None
     holder: str
@@ -54,6 +55,7 @@ def story(view: TicketView, acts: list[str], now: datetime) -> Story:
         title=view.title,
         body=view.body,
         status=code_word(ticket.state, "public_state"),
+        meaning=rules().states.get(ticket.state, ("", ""))[is_english()],
         next_step=next_step(ticket),
         step=_STEP_OF.get(ticket.state),
         holder=holder_name(ticket),

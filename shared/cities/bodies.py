@@ -1,6 +1,6 @@
 """The sheets that say who there is: counties, units, aliases, skills."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from shared.cities.sheet import Row, read_sheet
 from shared.domain.rules import Skill, Unit
 from shared.domain.terms import UnitKind
 
+COUNTY_DIGITS = 6
 MIN_PHRASE = 2  # one character alone stands in too many words
 
 
@@ -25,14 +26,16 @@ class Counties:
 
     names: Mapping[str, tuple[str, str]]
     places: Mapping[str, tuple[str, ...]]
+    divisions: Mapping[str, str]
 
 
 def read_counties(folder: Path, problems: Problems) -> Counties:
     """Return the counties; a place of two counties would be a silent guess: refused."""
     titles: dict[str, tuple[str, str]] = {}
     places: dict[str, tuple[str, ...]] = {}
+    divisions: dict[str, str] = {}
     owner: dict[str, str] = {}
-    for row in read_sheet(folder / "counties.csv", ("code", "name", "name_en", "places"), problems):
+    for row in read_sheet(folder / "counties.csv", ("code", "name", "name_en", "division", "places"), problems):
         code, title = row.required("code"), (row.required("name"), row.required("name_en"))
         names = (title[0], *row.many("places"))
         for name in filter(None, names):
@@ -42,11 +45,31 @@ def read_counties(folder: Path, problems: Problems) -> Counties:
                 row.say(f"place '{name}' also stands for county '{owner[name]}'")
         if take(code, row, places):
             titles[code] = title
-            places[code] = tuple(sorted(dict.fromkeys(names), key=lambda name: (-len(name), name)))
-    return Counties(titles, places)
+            places[code] = longest_first(names)
+            if division := read_division(row, COUNTY_DIGITS, divisions.values()):
+                divisions[code] = division
+    return Counties(titles, places, divisions)
 
 
-def read_units(folder: Path, counties: Mapping[str, object], problems: Problems) -> dict[str, Unit]:
+def longest_first(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names once each: of two that overlap the longer says more."""
+    return tuple(sorted(dict.fromkeys(names), key=lambda name: (-len(name), name)))
+
+
+def read_division(row: Row, digits: int, taken: Iterable[str]) -> str | None:
+    """Return the statistical code 统计用区划代码, None where the cell is empty: a zone has none."""
+    division = row.text("division")
+    if division is None:
+        return None
+    if not (division.isascii() and division.isdigit() and len(division) == digits):
+        row.say(f"division '{division}' is not {digits} digits")
+        return None
+    if division in taken:
+        row.say(f"division '{division}' is already in this sheet")
+    return division
+
+
+def read_units(folder: Path, counties: Counties, problems: Problems) -> dict[str, Unit]:
     """Return the units. Every county must have exactly one of kind `county`, its fall-back owner 属地兜底."""
     units: dict[str, Unit] = {}
     rows: list[tuple[Row, Unit]] = []
@@ -54,8 +77,9 @@ def read_units(folder: Path, counties: Mapping[str, object], problems: Problems)
     for row in read_sheet(folder / "units.csv", columns, problems):
         code, kind = row.required("code"), row.choice("kind", UnitKind, UnitKind.DEPARTMENT)
         county, names = row.text("county"), (row.required("name"), row.required("name_en"))
-        unit = Unit(code, *names, kind, row.text("parent"), county, row.text("email"))
-        if county and county not in counties:
+        division = counties.divisions.get(county or "") if kind is UnitKind.COUNTY else None
+        unit = Unit(code, *names, kind, row.text("parent"), county, row.text("email"), division)
+        if county and county not in counties.places:
             row.say(f"county '{county}' is in no line of counties.csv")
         if county and not code.startswith(f"{county}."):
             row.say(f"the code of a unit of county '{county}' must begin with '{county}.'")
@@ -67,7 +91,7 @@ def read_units(folder: Path, counties: Mapping[str, object], problems: Problems)
     for row, unit in rows:
         _check_parents(row, unit, units)
     if rows:
-        _check_owners(units, counties, problems)
+        _check_owners(units, counties.places, problems)
     return units
 
 
@@ -118,10 +142,18 @@ def read_aliases(folder: Path, units: Mapping[str, Unit], problems: Problems) ->
     return aliases
 
 
+def meant_by(code: str, units: Mapping[str, Unit]) -> tuple[Unit, ...]:
+    """Return the units a reference can mean: one, or with `*.<suffix>` each county's bureau."""
+    if not code.startswith("*."):
+        return (units[code],) if code in units else ()
+    return tuple(unit for unit in units.values() if unit.county and unit.code == f"{unit.county}.{code[2:]}")
+
+
 def check_unit(code: str, row: Row, units: Mapping[str, Unit]) -> None:
     """Complain about a unit, or a `*.<suffix>` for the bureau of the county, that does not exist."""
-    if code.startswith("*."):
-        if not any(unit.county and unit.code == f"{unit.county}.{code[2:]}" for unit in units.values()):
-            row.say(f"no county has a unit '{code}' in units.csv")
-    elif code not in units:
-        row.say(f"unit '{code}' is in no line of units.csv")
+    if code and not meant_by(code, units):
+        row.say(
+            f"no county has a unit '{code}' in units.csv"
+            if code.startswith("*.")
+            else f"unit '{code}' is in no line of units.csv"
+        )

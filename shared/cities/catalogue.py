@@ -1,16 +1,19 @@
 """The sheets that say what belongs to whom: duties, lexicon, referrals."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from shared.cities.bodies import MIN_PHRASE, check_unit, take
+from shared.cities.bodies import MIN_PHRASE, check_unit, meant_by, take
 from shared.cities.problems import Problems
 from shared.cities.sheet import Row, read_sheet
-from shared.domain.rules import Duty, Referral, Skill, Unit
-from shared.domain.terms import Nature, Urgency
+from shared.domain.levels import may_take
+from shared.domain.rules import Category, Duty, Referral, Skill, Unit
+from shared.domain.terms import Level, Nature, Urgency
 
 DUTY_COLUMNS = (
-    "code", "name", "name_en", "unit", "city_unit", "nature", "urgency", "skill", "words", "against",
+    "code", "name", "name_en", "category", "unit", "city_unit", "co_handlers", "level", "nature", "urgency", "skill",
+    "limit_class", "words", "against",
 )  # fmt: skip
 # The kinds of words the router knows how to use; one that is missing would switch a rule off unseen.
 LEXICON_KINDS = (
@@ -20,34 +23,52 @@ LEXICON_KINDS = (
 NOT_ACCEPTED = "not_accepted"
 
 
-def read_duties(
-    folder: Path, units: Mapping[str, Unit], skills: Mapping[str, Skill], problems: Problems
-) -> dict[str, Duty]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a line of the catalogue may name, by code."""
+
+    units: Mapping[str, Unit]
+    skills: Mapping[str, Skill]
+    categories: Mapping[str, Category]
+
+
+def read_duties(folder: Path, known: Known, problems: Problems) -> dict[str, Duty]:
     """Return the dispatch catalogue 派单目录."""
     duties: dict[str, Duty] = {}
-    counties = {unit.county for unit in units.values() if unit.county}
     for row in read_sheet(folder / "duties.csv", DUTY_COLUMNS, problems):
-        code, unit, city_unit = row.required("code"), row.required("unit"), row.text("city_unit")
-        if unit:
-            check_unit(unit, row, units)
-        if unit.startswith("*."):
-            _check_every_county(unit[2:], city_unit, row, units, counties)
-        elif city_unit:
-            row.say("column 'city_unit' is only for duties of the county's bureau (*.suffix)")
-        if city_unit:
-            check_unit(city_unit, row, units)
-        skill = row.text("skill")
-        if skill and skill not in skills:
-            row.say(f"skill '{skill}' is in no line of skills.csv")
         words, against = row.weighted("words"), row.many("against")
         _check_words(tuple(phrase for phrase, _ in words), against, row)
-        if take(code, row, duties):
-            duties[code] = Duty(
-                code, row.required("name"), row.required("name_en"), unit, words, against,
-                row.choice("nature", Nature, Nature.HELP), row.choice("urgency", Urgency, Urgency.NORMAL),
-                skill, city_unit,
-            )  # fmt: skip
+        duty = Duty(
+            row.required("code"), row.required("name"), row.required("name_en"), row.required("unit"), words, against,
+            row.choice("nature", Nature, Nature.HELP), row.choice("urgency", Urgency, Urgency.NORMAL),
+            row.text("skill"), row.text("city_unit"), row.required("category"), row.many("co_handlers"),
+            row.choice("level", Level, Level.STREET), row.text("limit_class"),
+        )  # fmt: skip
+        if duty.skill and duty.skill not in known.skills:
+            row.say(f"skill '{duty.skill}' is in no line of skills.csv")
+        if duty.category and duty.category not in known.categories:
+            row.say(f"category '{duty.category}' is in no line of categories.csv")
+        _check_units(duty, row, known.units)
+        if take(duty.code, row, duties):
+            duties[duty.code] = duty
     return duties
+
+
+def _check_units(duty: Duty, row: Row, units: Mapping[str, Unit]) -> None:
+    """The lead must exist in every county or be stood in for, and stand high enough; co-handlers must exist."""
+    leads = tuple(filter(None, (duty.unit, duty.city_unit)))
+    for code in (*leads, *duty.co_handlers):
+        check_unit(code, row, units)
+    if duty.unit.startswith("*."):
+        _check_every_county(duty.unit[2:], duty.city_unit, row, units, {u.county for u in units.values() if u.county})
+    elif duty.city_unit:
+        row.say("column 'city_unit' is only for duties of the county's bureau (*.suffix)")
+    for code in leads:
+        low = next((unit for unit in meant_by(code, units) if not may_take(unit, duty)), None)
+        if low:
+            row.say(f"level '{duty.level}' is above that of unit '{low.code}'")
+    for code in set(leads) & set(duty.co_handlers):
+        row.say(f"'{code}' both leads and co-handles")
 
 
 def _check_every_county(

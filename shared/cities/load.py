@@ -11,16 +11,21 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from shared.cities.bodies import read_aliases, read_counties, read_skills, read_units
-from shared.cities.catalogue import read_duties, read_lexicon, read_referrals
-from shared.cities.pack_file import FILE, STATE_COUNCIL, PackFile, read_pack_file
+from shared.cities.catalogue import Known, read_duties, read_lexicon, read_referrals
+from shared.cities.pack_file import STATE_COUNCIL, PackFile, read_pack_file
 from shared.cities.problems import PackError, Problems
+from shared.cities.streets import read_streets
+from shared.cities.subjects import read_categories, read_lines
 from shared.cities.time_limits import CALENDAR, LIMITS, PROFILE, PROFILES, read_days, read_limits, state_council_days
+from shared.cities.yaml_reader import FILE
 from shared.domain.calendar import CalendarError, DayKind, WorkingCalendar
 from shared.domain.rules import Rules
 
 SHEETS = (
-    "aliases.csv", "counties.csv", "duties.csv", "lexicon.csv", "referrals.csv", "skills.csv", "units.csv",
+    "aliases.csv", "categories.csv", "counties.csv", "duties.csv", "lexicon.csv",
+    "lines.csv", "referrals.csv", "skills.csv", "streets.csv", "units.csv",
 )  # fmt: skip
+PACKS = Path(__file__).parent
 _ALL = (FILE, *SHEETS, LIMITS, PROFILE, CALENDAR)
 _CITY = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
@@ -35,7 +40,7 @@ def files_of(city: str, folder: Path | None = None) -> dict[str, bytes]:
     """Return a pack's files by name, completed by the profile of limits and the calendar that `pack.yaml` names."""
     if not _CITY.fullmatch(city):
         raise PackError((f"'{city}' cannot be the name of a city's pack",))
-    folder = folder or Path(__file__).parent / city
+    folder = folder or PACKS / city
     if not folder.is_dir():
         raise PackError((f"there is no pack for the city '{city}'",))
     files = {name: (folder / name).read_bytes() for name in _ALL if (folder / name).is_file()}
@@ -64,9 +69,12 @@ def _read(city: str, folder: Path, digest: str) -> Rules:
     problems = Problems()
     pack = read_pack_file(folder, problems)
     counties = read_counties(folder, problems)
-    units = read_units(folder, counties.places, problems)
+    offices = read_units(folder, counties, problems)
+    streets = read_streets(folder, counties, offices, problems)
+    units = {**offices, **streets.units}
     skills = read_skills(folder, problems)
-    duties = read_duties(folder, units, skills, problems)
+    categories, lines = read_categories(folder, problems), read_lines(folder, units, problems)
+    duties = read_duties(folder, Known(units, skills, categories), problems)
     lexicon = read_lexicon(folder, problems)
     aliases, referrals = read_aliases(folder, units, problems), read_referrals(folder, problems)
     classes = frozenset(duty.limit_class for duty in duties.values() if duty.limit_class)
@@ -79,9 +87,10 @@ def _read(city: str, folder: Path, digest: str) -> Rules:
         raise PackError(tuple(problems.found))
     return Rules(
         city=city, name=pack.name, name_en=pack.name_en, zone=pack.zone, version=f"{pack.version}+{digest}",
-        calendar=calendar, units=units, counties=counties.places, skills=skills, duties=duties, limits=limits,
-        policy=pack.policy, lexicon=lexicon, wording=pack.wording, aliases=aliases, referrals=referrals,
-        county_names=counties.names,
+        calendar=calendar, units=units, counties=streets.places, skills=skills, duties=duties, limits=limits,
+        policy=pack.policy, lexicon=lexicon, wording=pack.words.wording, aliases=aliases, referrals=referrals,
+        county_names=counties.names, states=pack.words.states, notices=pack.words.notices, ladder=pack.words.ladder,
+        weights=pack.words.weights, categories=categories, lines=lines,
     )  # fmt: skip
 
 

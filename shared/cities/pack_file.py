@@ -1,22 +1,19 @@
-"""Reading `pack.yaml`: the city's name, zone, working week, policy and public wording."""
+"""Reading `pack.yaml`: the city's name, zone, working week and policy; its words are read by `pack_words`."""
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from shared.cities.pack_words import PackWords, read_words
 from shared.cities.problems import Problems
+from shared.cities.yaml_reader import FILE, YamlReader
 from shared.domain.calendar import CalendarError, Hours, WorkingCalendar, hours_of
 from shared.domain.rules import Policy
 
-FILE = "pack.yaml"
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-PLACEHOLDERS = {"unit", "due"}
 # Who says on which dates the city rests: the State Council's notices, a calendar.csv of its own, or nobody.
 STATE_COUNCIL, OWN, NO_NOTICES = "state_council", "own", "none"
 HOLIDAYS = (STATE_COUNCIL, OWN, NO_NOTICES)
@@ -35,55 +32,7 @@ class PackFile:
     make_up: tuple[Hours, ...]
     has_notices: bool
     policy: Policy
-    wording: Mapping[str, tuple[str, str]]
-
-
-class _Reader:
-    """Looks values up by path and complains with the line they stand on."""
-
-    def __init__(self, root: yaml.MappingNode, problems: Problems) -> None:
-        self._lines: dict[tuple[str, ...], int] = {}
-        self._note((), root)
-        self.values: dict[str, Any] = yaml.SafeLoader("").construct_document(root)
-        self._problems = problems
-
-    def _note(self, path: tuple[str, ...], node: yaml.MappingNode) -> None:
-        for key, value in node.value:
-            below = (*path, str(key.value))
-            self._lines[below] = key.start_mark.line + 1
-            if isinstance(value, yaml.MappingNode):
-                self._note(below, value)
-
-    def say(self, path: tuple[str, ...], message: str) -> None:
-        self._problems.add(FILE, self._lines.get(path), f"{'.'.join(path)}: {message}")
-
-    def get(self, path: tuple[str, ...], kind: type | tuple[type, ...], default: Any) -> Any:
-        """Return the value at `path`; missing or of another type it is a problem."""
-        here: Any = self.values
-        for key in path:
-            here = here.get(key) if isinstance(here, dict) else None
-        if not isinstance(here, kind) or (isinstance(here, bool) and kind is not bool):
-            self.say(path, "is missing" if here is None else f"cannot be {here!r}")
-            return default
-        return here
-
-    def text(self, *path: str) -> str:
-        value: str = self.get(path, str, "")
-        if not value.strip():
-            self.say(path, "is empty")
-        return value.strip()
-
-    def one_of(self, known: tuple[str, ...], *path: str) -> str:
-        value = self.text(*path)
-        if value and value not in known:
-            self.say(path, f"'{value}' is not one of {', '.join(known)}")
-        return value
-
-    def number(self, low: float, high: float, *path: str) -> float:
-        value = float(self.get(path, (int, float), low))
-        if not low <= value <= high:
-            self.say(path, f"must be between {low:g} and {high:g}")
-        return value
+    words: PackWords
 
 
 def read_pack_file(folder: Path, problems: Problems) -> PackFile | None:
@@ -100,7 +49,7 @@ def read_pack_file(folder: Path, problems: Problems) -> PackFile | None:
     if not isinstance(root, yaml.MappingNode):
         problems.add(FILE, 1, "must be a list of names and values")
         return None
-    reader = _Reader(root, problems)
+    reader = YamlReader(root, problems)
     zone = _zone(reader)
     calendar, make_up = _calendar(reader, zone)
     return PackFile(
@@ -118,11 +67,11 @@ def read_pack_file(folder: Path, problems: Problems) -> PackFile | None:
             urge_window=timedelta(hours=reader.number(0, 240, "policy", "urge_window_hours")),
             max_returns=int(reader.number(1, 20, "policy", "max_returns")),
         ),
-        wording=_wording(reader),
+        words=read_words(reader),
     )
 
 
-def _zone(reader: _Reader) -> ZoneInfo:
+def _zone(reader: YamlReader) -> ZoneInfo:
     name = reader.text("zone")
     try:
         return ZoneInfo(name)
@@ -131,7 +80,7 @@ def _zone(reader: _Reader) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _calendar(reader: _Reader, zone: ZoneInfo) -> tuple[WorkingCalendar, tuple[Hours, ...]]:
+def _calendar(reader: YamlReader, zone: ZoneInfo) -> tuple[WorkingCalendar, tuple[Hours, ...]]:
     """Return the plain week, and the hours of a make-up workday 调休上班 (else those of the first working day)."""
     listed = reader.get(("week",), dict, {})
     for unknown in sorted(set(map(str, listed)) - set(WEEK)):
@@ -145,7 +94,7 @@ def _calendar(reader: _Reader, zone: ZoneInfo) -> tuple[WorkingCalendar, tuple[H
         return WorkingCalendar(zone, ((hours_of("09:00-17:00"),),) * 7), make_up
 
 
-def _hours(reader: _Reader, *path: str) -> tuple[Hours, ...]:
+def _hours(reader: YamlReader, *path: str) -> tuple[Hours, ...]:
     hours: list[Hours] = []
     for span in reader.get(path, list, []):
         try:
@@ -153,14 +102,3 @@ def _hours(reader: _Reader, *path: str) -> tuple[Hours, ...]:
         except CalendarError as error:
             reader.say(path, str(error))
     return tuple(hours)
-
-
-def _wording(reader: _Reader) -> dict[str, tuple[str, str]]:
-    wording: dict[str, tuple[str, str]] = {}
-    for kind in map(str, reader.get(("wording",), dict, {})):
-        sentences = (reader.text("wording", kind, "zh"), reader.text("wording", kind, "en"))
-        for language, sentence in zip(("zh", "en"), sentences, strict=True):
-            for name in sorted(set(re.findall(r"\{(.*?)\}", sentence)) - PLACEHOLDERS):
-                reader.say(("wording", kind, language), f"{{{name}}} is not one of {{due}}, {{unit}}")
-        wording[kind] = sentences
-    return wording

@@ -8,6 +8,7 @@ from shared.domain import commands as c
 from shared.domain.clocks import ended
 from shared.domain.errors import Refused
 from shared.domain.events import Event, EventKind
+from shared.domain.levels import refuse_lower_level
 from shared.domain.limits import Case
 from shared.domain.routing import Decision
 from shared.domain.rules import Rules
@@ -133,6 +134,7 @@ def _to_unit(kind: EventKind, ticket: Ticket, command: c.Dispatch, rules: Rules,
         raise Refused("conflict_of_interest", "诉求反映的就是这个单位，不能派给它。", field="unit")
     changes = _classified(ticket, command) | _accused(ticket, command.decision)
     changes |= {"state": State.DISPATCHED, "holder_kind": HolderKind.UNIT, "holder_id": command.unit}
+    refuse_lower_level(changes.get("duty", ticket.duty), command.unit, rules)
     changes |= {"unit": command.unit, "handler_id": None, "proposed_unit": None, "is_approved": False, "alarm": None}
     facts = _clocks(ticket, changes, OF_THE_UNIT, rules, now) | {"from_unit": ticket.unit}
     texts = {"reason": command.reason} if command.reason else {}

@@ -58,7 +58,7 @@ _TELL_CALLER = frozenset(
         K.OVERDUE,
     }
 )
-_TELL_UNIT = frozenset({K.DISPATCHED, K.REDISPATCHED, K.REOPENED, K.URGED, K.WARNED, K.OVERDUE, K.RED_CARDED})
+TELL_UNIT = frozenset({K.DISPATCHED, K.REDISPATCHED, K.REOPENED, K.URGED, K.WARNED, K.OVERDUE, K.RED_CARDED})
 
 
 def follow_ups(ticket: Ticket, recorded: Recorded, rules: Rules) -> list[FollowUp]:
@@ -97,7 +97,7 @@ def _to_tell(ticket: Ticket, recorded: Recorded, rules: Rules) -> list[FollowUp]
     if ticket.tell_by is not None and (recorded.kind in _TELL_CALLER or moves_promise):
         told.append(Arm(JobKind.NOTIFY, recorded.at, f"{ticket.tell_by}:caller"))
     unit = rules.units.get(ticket.unit or "")
-    if unit is not None and unit.email and recorded.kind in _TELL_UNIT:
+    if unit is not None and unit.email and recorded.kind in TELL_UNIT:
         told.append(Arm(JobKind.NOTIFY, recorded.at, f"email:unit:{unit.code}"))
     return told
 

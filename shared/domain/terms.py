@@ -137,3 +137,13 @@ class EndReason(StrEnum):
     UNREACHABLE = "unreachable"
     NOT_ACCEPTED = "not_accepted"
     WITHDRAWN = "withdrawn"
+
+
+class Metric(StrEnum):
+    """What a unit's score 综合得分 is made of (REQUIREMENTS M5-M7, M9, M10); the last counts as 1 - rate."""
+
+    RESPONSE = "response"  # 响应率: the caller says that the unit made contact
+    ON_TIME = "on_time"  # 按时办结率
+    SOLVED = "solved"  # 解决率: the caller's word
+    SATISFIED = "satisfied"  # 满意率
+    RETURNED = "returned"  # 退单率

@@ -12,6 +12,7 @@ from shared.domain.terms import HolderKind
 from shared.domain.ticket import Ticket
 
 NO_LIMIT = "dispatched_without_due"
+NO_DUE = Label("不设时限", "no limit")
 _HOTLINE = Label("热线", "The line")
 _WEEKDAYS = (
     ("星期一", "Monday"), ("星期二", "Tuesday"), ("星期三", "Wednesday"), ("星期四", "Thursday"),
@@ -51,10 +52,25 @@ def public_sentence(rules: Rules, kind: EventKind, holder: str | None, due_at: d
         wording = rules.wording.get(NO_LIMIT)
     if wording is None:
         return None
-    name = holder_name(rules, holder)
     due = instant_in_words(due_at, rules.zone) if due_at is not None else Label("", "")
-    chinese = wording[0].replace("{due}前", "{due} 前").replace("{unit}", name.zh).replace("{due}", due.zh)
-    return Label(chinese, wording[1].replace("{unit}", name.en).replace("{due}", due.en))
+    return _filled(wording, {"unit": holder_name(rules, holder), "due": due})
+
+
+def unit_notice(rules: Rules, kind: EventKind, ticket: Ticket, number: str) -> Label | None:
+    """Fill the city's notice to the unit that holds the ticket; None where the city has none for `kind`."""
+    notice = rules.notices.get(kind)
+    if notice is None:
+        return None
+    due = instant_in_words(ticket.due_at, rules.zone) if ticket.due_at is not None else NO_DUE
+    return _filled(notice, {"unit": holder_name(rules, ticket.unit), "due": due, "number": Label(number, number)})
+
+
+def _filled(sentence: tuple[str, str], values: Mapping[str, Label]) -> Label:
+    chinese, english = sentence
+    chinese = chinese.replace("{due}前", "{due} 前")
+    for name, value in values.items():
+        chinese, english = chinese.replace(f"{{{name}}}", value.zh), english.replace(f"{{{name}}}", value.en)
+    return Label(chinese, english)
 
 
 def holder_name(rules: Rules, code: str | None) -> Label:

@@ -14,8 +14,8 @@ from shared import people
 from shared.consumer import drain, through_ledger
 from shared.domain.follow_ups import JobKind
 from shared.people import NewStaff
-from tests.integration.site import PEOPLE, Site
-from tests.integration.stage import CITY, Stage
+from tests.integration.site import Site
+from tests.integration.stage import Stage
 
 BODY = "锦江区春熙路昨天起停水，打电话没人管。"
 
@@ -50,7 +50,7 @@ class Api:
     def staff_id(self, connection: Any, login: str) -> int:
         """Return the id of one of `PEOPLE`, whose account is made on first need, without a password."""
         if login not in self.ids:
-            new = NewStaff(city=CITY, login=login, password=None, **PEOPLE[login])
+            new = NewStaff(city=self.site.city, login=login, password=None, **self.site.accounts[login])
             self.ids[login] = people.add_staff(connection, new)
         return self.ids[login]
 

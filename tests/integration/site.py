@@ -1,6 +1,7 @@
 """Both surfaces on a stage's database, and people who use them by form, as a browser without scripts would."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -109,6 +110,8 @@ class Site:
     public: Flask
     staff: Flask
     at_work: dict[str, Visitor] = field(default_factory=dict)
+    city: str = CITY
+    accounts: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: PEOPLE)
 
     def visitor(self) -> Visitor:
         """Return a citizen with a browser."""
@@ -135,13 +138,11 @@ class Site:
     def add(self, login: str) -> None:
         """Make sure that the account exists."""
         with self.stage.engine.begin() as connection:
-            known = {person.login for person in people.list_staff(connection, _ADMIN)}
+            known = {person.login for person in people.list_staff(connection, Viewer(Role.ADMIN, self.city))}
             if login not in known:
-                people.add_staff(connection, NewStaff(city=CITY, login=login, password=PASSWORD, **PEOPLE[login]))
+                new = NewStaff(city=self.city, login=login, password=PASSWORD, **self.accounts[login])
+                people.add_staff(connection, new)
 
     def number(self, ticket_id: int) -> str:
         """Return a ticket's number."""
-        return number_of(ticket_id, self.stage.ticket(ticket_id).registered_at, load_city(CITY).zone)
-
-
-_ADMIN = Viewer(Role.ADMIN, CITY)
+        return number_of(ticket_id, self.stage.ticket(ticket_id).registered_at, load_city(self.city).zone)

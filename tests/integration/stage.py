@@ -43,8 +43,10 @@ _SET_CLOCK = sa.text(
 
 
 def rules_of(city: str) -> Rules:
-    """Return the city's rules, with an address for the unit that these tests tell."""
+    """Return the city's rules, with an address for the unit that these tests tell; another city's as they are."""
     rules = load_city(city)
+    if city != CITY:
+        return rules
     told = {UNIT: replace(rules.units[UNIT], email=UNIT_MAIL)}
     return replace(rules, units={**rules.units, **told})
 

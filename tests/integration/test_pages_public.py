@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from intake import stores
+from shared.cities.load import load_city
 from shared.domain import commands as c
+from shared.domain.terms import State
 from shared.settings import settings
 from tests.integration.site import Page, Site
-from tests.integration.stage import ANSWER, HANDLER, OPERATOR, TIME, UNIT
+from tests.integration.stage import ANSWER, CITY, HANDLER, OPERATOR, TIME, UNIT
 
 STATIC = Path(__file__).parents[2] / "intake/static"
 BODY = "天府三街云华苑昨晚十点停水，整栋楼都没有水。\n第二段。"
@@ -112,6 +114,13 @@ def test_the_caller_reads_every_step_in_plain_words_and_no_internal_ones(site: S
     assert "成都市水务局已经开始办理" in page.text
     assert "换管" not in page.text
     assert page.text.index("已经答复您") < page.text.index("已经开始办理") < page.text.index("已经登记")
+
+
+def test_the_state_is_explained_in_the_citys_words_and_the_readers_language(site: Site) -> None:
+    caller = site.caller(site.stage.resolved().id)
+    chinese, english = load_city(CITY).states[State.RESOLVED]
+    assert chinese in caller.get("/ticket").text
+    assert english in caller.get("/ticket?lang=en").text
 
 
 def test_the_next_step_names_the_promised_time_and_why(site: Site) -> None:

@@ -79,7 +79,7 @@ def test_another_city_needs_no_line_of_code(tmp_path: Path) -> None:
     assert [len(day) for day in rules.calendar.week] == [2, 0, 0, 0, 0, 1, 0]
     assert rules.policy.approval_required
     assert rules.duties["lamps"].words == (("路灯", 3.0), ("灯+不亮", 2.0))
-    assert rules.counties["east"] == ("河东区", "老码头", "钟楼")
+    assert rules.counties["east"] == ("码头街道", "河东区", "老码头", "钟楼")
     assert reply_limit(rules, Urgency.URGENT).unit is TimeUnit.WORKING_HOURS
     bureau = reply_limit(rules, Urgency.NORMAL, unit_class=UnitKind.COUNTY_BUREAU)
     assert (bureau.amount, bureau.from_next_day, bureau.warn_days) == (1, True, 1)
@@ -134,7 +134,7 @@ def test_the_version_changes_with_the_content(tmp_path: Path) -> None:
             "county 'west' needs",
         ),
         ("units_csv", ("discipline", "department"), "units.csv: the city needs a unit of kind discipline"),
-        ("counties_csv", ("新桥镇", "钟楼"), "counties.csv line 3: place '钟楼' also stands for county 'east'"),
+        ("counties_csv", ("新桥", "钟楼"), "counties.csv line 3: place '钟楼' also stands for county 'east'"),
         ("limits_csv", ("*,1,hours", "*,,hours"), "limits.csv line 3: 0 hours would be over before it begins"),
         ("limits_csv", ("*,1,hours", "*,-2,hours"), "limits.csv line 3: a time limit cannot be negative"),
         ("limits_csv", ("*,1,hours", "*,soon,hours"), "limits.csv line 3: column 'amount' is 'soon'"),

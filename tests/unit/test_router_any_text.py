@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from router.decision import decide_route
 from router.script import plain
 from shared.cities.load import load_city
+from shared.domain.levels import refuse_lower_level
 from shared.domain.routing import Decision, RoutingInput
 from shared.domain.terms import HolderKind
 
@@ -36,6 +37,8 @@ def check(request: RoutingInput, decision: Decision) -> None:
         assert candidate.holder_kind is HolderKind.SEAT or candidate.holder_id not in barred
         assert 0 <= candidate.score <= 1
         assert candidate.reasons
+        if candidate.holder_kind is HolderKind.UNIT and candidate.duty:
+            refuse_lower_level(candidate.duty, candidate.holder_id, RULES)
     assert len({(one.holder_kind, one.holder_id) for one in decision.candidates}) == len(decision.candidates) <= 5
     if decision.chosen is not None:
         assert decision.chosen == decision.candidates[0]

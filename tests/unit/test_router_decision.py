@@ -8,7 +8,7 @@ import pytest
 from router.decision import decide_batch, decide_route
 from shared.cities.load import load_city
 from shared.domain.routing import Candidate, Decision, RoutingInput
-from shared.domain.terms import HolderKind, Nature, Urgency
+from shared.domain.terms import HolderKind, Level, Nature, Urgency
 from tests.unit.tiny_pack import write_pack
 
 CHENGDU = load_city("chengdu")
@@ -74,6 +74,20 @@ def test_a_proposed_unit_counts_as_evidence() -> None:
 def test_a_proposed_unit_that_does_not_exist_or_is_excluded_is_ignored() -> None:
     assert decide("你好", proposed_unit="mayor").candidates == ()
     assert decide("你好", proposed_unit="housing", excluded_units=("housing",)).candidates == ()
+
+
+def test_a_street_that_a_return_proposes_is_not_given_what_belongs_to_the_county() -> None:
+    licence = "武侯区玉林街道有人拆承重墙"
+    assert CHENGDU.duties["bearing_walls"].level is Level.COUNTY
+    assert "wuhou.yulin" not in holders(decide(licence, proposed_unit="wuhou.yulin"))
+    assert "wuhou.yulin" in holders(decide("武侯区玉林街道楼道里到处是小广告", proposed_unit="wuhou.yulin"))
+
+
+def test_duties_of_one_holder_speak_for_it_together_but_a_word_counts_once() -> None:
+    one = decide("武侯区小区公共收益没有公布").candidates[0]
+    two = decide("武侯区小区公共收益没有公布，业委会也不管").candidates[0]
+    assert (one.holder_id, two.holder_id) == ("wuhou.housing", "wuhou.housing")
+    assert two.score > one.score
 
 
 def test_what_a_person_set_stays() -> None:

@@ -88,7 +88,7 @@ def test_the_subject_holds_the_number_and_nothing_of_the_matter() -> None:
 
 def test_a_unit_is_told_what_to_do_by_when_but_not_the_matter() -> None:
     letter = letter_to_unit(story(dispatched()), RULES, "https://staff.example")
-    assert "有一件新工单等您单位签收。" in letter.body
+    assert "有一件新工单等成都市水务局签收。" in letter.body
     assert "办理时限：9 月 16 日（星期三）下午 5:00" in letter.body
     assert "没有水" not in letter.body
 

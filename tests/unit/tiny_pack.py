@@ -22,11 +22,34 @@ policy:
 wording:
   registered: {zh: 收到了。, en: We have it.}
   dispatched: {zh: "{unit}办理，{due}前答复。", en: "{unit} answers by {due}."}
+  resolved: {zh: "{unit}答复了。", en: "{unit} has answered."}
+states:
+  registered: {zh: 清河收到了您的来电。, en: Qinghe has your call.}
+  dispatched: {zh: 交给单位了。, en: A unit has it.}
+  signed: {zh: 单位在办。, en: A unit works on it.}
+  return_requested: {zh: 换个单位办。, en: Another unit will do it.}
+  reply_submitted: {zh: 答复在核对。, en: The answer is checked.}
+  resolved: {zh: 清河答复您了。, en: Qinghe has answered.}
+  reopened: {zh: 重新办。, en: It is done again.}
+  withdrawn: {zh: 您撤回了。, en: You took it back.}
+  not_accepted: {zh: 清河不能办。, en: Qinghe cannot do it.}
+  closed: {zh: 清河办完了。, en: Qinghe is done.}
+notices:
+  dispatched: {zh: "清河工单{number}，{unit}请在{due}前办。", en: "{number}: {unit}, by {due}."}
+  redispatched: {zh: 改派来的。, en: Re-dispatched.}
+  reopened: {zh: 重办。, en: Again.}
+  urged: {zh: 催办。, en: Hurry.}
+  warned: {zh: 快到时限。, en: Nearly due.}
+  overdue: {zh: 超期了。, en: Overdue.}
+ladder:
+  - {code: yellow, name: 黄牌, name_en: Yellow, after: -0.5, tells: [handler]}
+  - {code: mayor, name: 报市长, name_en: Mayor, after: 3, tells: [admin, supervisor]}
+weights: {on_time: 0.5, solved: 0.5}
 """,
     "counties.csv": """\
-code,name,name_en,places
-east,河东区,East,老码头|钟楼
-west,河西区,West,新桥镇
+code,name,name_en,division,places
+east,河东区,East,990102,老码头|钟楼
+west,河西区,West,,新桥
 """,
     "units.csv": """\
 code,name,name_en,kind,parent,county,email
@@ -35,13 +58,27 @@ lamps,清河市照明处,Lamps,department,qinghe,,lamps@qinghe.example
 watch,清河市监察组,Watch,discipline,qinghe,,
 east.gov,河东区政府,East,county,qinghe,east,
 west.gov,河西区政府,West,county,qinghe,west,
-east.lamps,河东区照明所,East lamps,county_bureau,east.gov,east,
+east.lamps,河东区照明所,East lamps,county_bureau,east.gov,east,desk@east.example
+""",
+    "streets.csv": """\
+code,name,name_en,county,division
+east.matou,码头街道,Matou Subdistrict,east,990102001
+east.chengguan,城关镇,Chengguan Town,east,990102101
+west.chengguan,城关镇,Chengguan Town,west,990103101
+west.xinqiao,新桥镇,Xinqiao Town,west,
 """,
     "skills.csv": "code,name,name_en\npets,宠物,Pets\n",
+    "categories.csv": """\
+code,name,name_en,parent
+town,城市,Town,
+town.light,照明,Light,town
+other,其他,Other,
+""",
+    "lines.csv": "number,name,name_en,unit,how\n12399,路灯热线,Lamp line,lamps,parallel\n",
     "duties.csv": """\
-code,name,name_en,unit,city_unit,nature,urgency,skill,words,against
-lamps,路灯,Lamps,*.lamps,lamps,help,urgent,,路灯:3|灯+不亮:2,灯会
-pets,宠物登记,Pets,watch,,consultation,normal,pets,养猫:3,
+code,name,name_en,category,unit,city_unit,co_handlers,level,nature,urgency,skill,limit_class,words,against
+lamps,路灯,Lamps,town.light,*.lamps,lamps,watch|*.gov,county,help,urgent,,supply,路灯:3|灯+不亮:2,灯会
+pets,宠物登记,Pets,other,watch,,,street,consultation,normal,pets,,养猫:3,
 """,
     "limits.csv": """\
 stage,nature,urgency,channel,unit_class,limit_class,amount,unit,ends,from,inclusive,warn,source
