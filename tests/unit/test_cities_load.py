@@ -144,7 +144,11 @@ def test_the_version_changes_with_the_content(tmp_path: Path) -> None:
         ("limits_csv", ("same_clock_time,,", "same_clock_time,next_day,"), "limits.csv line 6: same_clock_time is for"),
         ("limits_csv", ("reply,*,normal,*,*,*", "reply,*,normal,web,*,*"), "limits.csv: has no line for the reply of"),
         ("limits_csv", ("reply,*,urgent,*", "reply,*,critical,web"), "line 4: never applies: limits.csv line 3"),
-        ("limits_csv", ("county_bureau,*", "county_bureau,supply"), "line 5: limit_class 'supply' is that of no duty"),
+        (
+            "limits_csv",
+            ("county_bureau,*", "county_bureau,heating"),
+            "line 5: limit_class 'heating' is that of no duty",
+        ),
         ("limits_csv", ("phone|web", "phone|fax"), "limits.csv line 7: column 'channel' is 'fax'"),
         ("limits_csv", ("50%,清河办法", "50%,"), "limits.csv line 3: column 'source' is empty"),
         ("calendar_csv", ("2026-05-04", "2026-05-32"), "calendar.csv line 2: column 'date' is '2026-05-32'"),

@@ -40,6 +40,7 @@ notices:
   reopened: {zh: 重办。, en: Again.}
   urged: {zh: 催办。, en: Hurry.}
   warned: {zh: 快到时限。, en: Nearly due.}
+  red_carded: {zh: 红牌。, en: Red card.}
   overdue: {zh: 超期了。, en: Overdue.}
 ladder:
   - {code: yellow, name: 黄牌, name_en: Yellow, after: -0.5, tells: [handler]}
