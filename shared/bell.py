@@ -28,7 +28,6 @@ SERVICE_OF = {
     JobKind.WARN: "worker",
     JobKind.OVERDUE: "worker",
     JobKind.RED: "worker",
-    JobKind.RECOUNT: "worker",
     JobKind.NOTIFY: "worker",
     JobKind.TIDY: "worker",
 }

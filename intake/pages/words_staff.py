@@ -82,7 +82,7 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "figure.mine": ("我的", "Mine"),
     "figure.unsigned": ("待签收", "To be signed"),
     "figure.warned": ("黄牌", "Yellow cards"),
-    "figure.overdue": ("红牌", "Red cards"),
+    "figure.overdue": ("超期", "Overdue"),
     "figure.alarm": ("系统告警", "Alarms"),
     "figure.people": ("在用账号", "Active accounts"),
     # queue and desk
@@ -90,7 +90,7 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "filter.mine": ("我的", "Mine"),
     "filter.unsigned": ("待签收", "To sign"),
     "filter.warned": ("黄牌", "Yellow"),
-    "filter.overdue": ("红牌", "Red"),
+    "filter.overdue": ("超期", "Overdue"),
     "queue.empty": ("这里没有等着的工单", "Nothing waits here"),
     "queue.empty.how": ("新的一到就会出现在这一页，不用刷新。", "New ones appear by themselves."),
     "queue.choose": ("从左边选一件", "Choose one on the left"),
@@ -108,8 +108,8 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "row.gone": ("已不在这个队列", "No longer in this queue"),
     "card.yellow": ("黄", "Y"),
     "card.red": ("红", "R"),
-    "card.yellow.long": ("黄牌：快到期", "Yellow card: nearly due"),
-    "card.red.long": ("红牌：已超期", "Red card: overdue"),
+    "card.yellow.long": ("黄牌：时限将到", "Yellow card: time is running out"),
+    "card.red.long": ("红牌：超期未答复", "Red card: overdue and unanswered"),
     # ticket
     "ticket.holder": ("现在在 {holder}", "Now with {holder}"),
     "ticket.handler": ("经办人", "Handler"),

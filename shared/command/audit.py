@@ -16,6 +16,7 @@ from shared.domain.events import Recorded
 from shared.domain.numbers import in_fours, number_of
 from shared.domain.rules import Rules
 from shared.domain.ticket import ticket_from_row
+from shared.ledger.change import DERIVED
 from shared.ledger.checks import log_differences
 from shared.settings import settings
 
@@ -109,6 +110,9 @@ def _differences(dossier: Dossier, rules: Rules) -> Iterator[Difference]:
     except ValueError as error:
         yield Difference("unknown_code", str(error))
         return
+    derived = [name for name in DERIVED if dossier.row[name] != getattr(ticket, name)]
+    if derived:
+        yield Difference("replay_differs", ", ".join(derived))
     log: list[Recorded] = []
     yield from log_differences(ticket, dossier.log, log)
     yield from checks.holder_differences(ticket, dossier.jobs, rules)

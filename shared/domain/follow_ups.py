@@ -19,7 +19,6 @@ class JobKind(StrEnum):
     WARN = "warn"  # worker
     OVERDUE = "overdue"  # worker
     RED = "red"  # worker
-    RECOUNT = "recount"  # worker, without a ticket
     NOTIFY = "notify"  # worker
     TIDY = "tidy"  # worker, without a ticket
 

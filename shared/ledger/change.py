@@ -15,8 +15,8 @@ from shared.domain.viewer import Viewer
 from shared.keys import Keys, text_digest
 from shared.ledger.chain import GENESIS, decision_body, digest, event_body, link
 
-# Beside the ticket's own fields what queues sort and filter by, taken out of its clocks.
-TICKET_COLUMNS = (*(f.name for f in fields(Ticket)), "due_at", "is_warned", "is_overdue")
+DERIVED = ("due_at", "is_warned", "is_overdue")  # taken out of the clocks, for queues to sort and filter by
+TICKET_COLUMNS = (*(f.name for f in fields(Ticket)), *DERIVED)
 _SALT_BYTES = 16
 
 

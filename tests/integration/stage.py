@@ -14,9 +14,11 @@ from shared.cities.load import load_city
 from shared.consumer import Handler, drain
 from shared.database import make_engine
 from shared.domain import commands as c
+from shared.domain.clocks import Clock
 from shared.domain.follow_ups import JobKind
 from shared.domain.rules import Rules
 from shared.domain.terms import Channel, Role
+from shared.domain.terms import Stage as Stages
 from shared.domain.ticket import Ticket, ticket_from_row
 from shared.domain.viewer import Viewer
 from shared.keys import Keys, keys_of
@@ -102,6 +104,16 @@ class Stage:
         self.act(c.Sign, ticket_id, HANDLER)
         self.act(c.Reply, ticket_id, HANDLER, public=ANSWER, internal="换管", contacted=True)
         return self.act(c.Resolve, ticket_id, HANDLER)
+
+    def clock(self, ticket_id: int, stage: Stages = Stages.REPLY) -> Clock:
+        """Return a clock of a ticket, by default the unit's."""
+        return self.ticket(ticket_id).clocks[stage]
+
+    def warn_at(self, ticket_id: int) -> datetime:
+        """Return when the unit gets its yellow card."""
+        at = self.clock(ticket_id).warn_at
+        assert at is not None
+        return at
 
     def ticket(self, ticket_id: int) -> Ticket:
         with self.engine.connect() as connection:

@@ -57,7 +57,7 @@ def many_lives(stage: Stage) -> list[Ticket]:
     late = stage.dispatched()
     assert late.due_at is not None
     stage.set_clock(late.due_at + timedelta(seconds=1))
-    for kind in (JobKind.WARN, JobKind.OVERDUE):
+    for kind in (JobKind.WARN, JobKind.OVERDUE, JobKind.RED):
         stage.work(time_handlers(stage.ledger, TIME), kind)
     fresh = stage.register()
     return [stage.ticket(one) for one in (closed.id, again.id, seat, triage, returned.id, moved.id, late.id, fresh)]
@@ -227,18 +227,19 @@ def test_a_forged_log_with_true_hashes_is_still_no_legal_path(stage: Stage) -> N
 
 def test_a_warning_before_its_time_is_found(stage: Stage) -> None:
     ticket = stage.dispatched()
-    assert ticket.warn_at is not None
-    stage.set_clock(ticket.warn_at)
+    stage.act(c.Sign, ticket.id, HANDLER)
+    stage.act(c.Contact, ticket.id, HANDLER)
+    stage.set_clock(stage.warn_at(ticket.id))
     stage.work(time_handlers(stage.ledger, TIME), JobKind.WARN)
     quiet_jobs(stage)
     assert codes(stage) == []
     event = stage.rows("SELECT * FROM ticket_event WHERE kind = 'warned'")[0]
-    before = stage.rows("SELECT hash FROM ticket_event WHERE seq = 2")[0]["hash"]
-    at = (ticket.warn_at - timedelta(hours=1)).isoformat(timespec="microseconds")
+    before = stage.rows("SELECT hash FROM ticket_event WHERE seq = 4")[0]["hash"]
+    at = (stage.warn_at(ticket.id) - timedelta(hours=1)).isoformat(timespec="microseconds")
     body = json.dumps(json.loads(event["body"]) | {"at": at}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     head = link(bytes(before), body)
     stage.as_owner(
-        "UPDATE ticket_event SET body = :body, hash = :hash, at = :at WHERE seq = 3", body=body, hash=head, at=at
+        "UPDATE ticket_event SET body = :body, hash = :hash, at = :at WHERE seq = 5", body=body, hash=head, at=at
     )
     stage.as_owner("UPDATE ticket SET head = :head", head=head)
     assert codes(stage) == ["fired_early"]

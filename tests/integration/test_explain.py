@@ -54,8 +54,11 @@ def test_the_working_days_that_were_counted_are_named(
     as_settings(stage)
     ticket = stage.dispatched()
     text = said(stage, ticket.id, capsys)
-    assert "7 个工作日: 09-08周二 09-09周三 09-10周四 09-11周五 09-14周一 09-15周二 09-16周三" in text
-    assert "到期 2026-09-16 17:00 周三" in text
+    assert "09-08周二 09-09周三 09-10周四 09-11周五 09-14周一 09-15周二 09-16周三" in text
+    assert "不计: 09-12周六–09-13周日 周末" in text
+    assert "办理答复  到期 2026-09-16 17:00 周三" in text
+    assert "签收  到期 2026-09-08 17:00 周二" in text
+    assert "总时长  到期 " in text
     assert "四川省12345" in text
     assert "预警" in text.split("接下来会自动发生")[1].split("全过程")[0]
 
@@ -75,7 +78,8 @@ def test_the_english_answer_says_the_same(stage: Stage, routed: int, capsys: pyt
     text = said(stage, routed, capsys, english=True)
     assert "Why it is here" in text
     assert "The router's reasons" in text
-    assert "hours from" in text or "working days from" in text
+    assert "Reply  due " in text
+    assert "hours, from" in text or "working days, from" in text
 
 
 def test_names_phones_and_the_callers_words_stay_out(
@@ -94,9 +98,12 @@ def test_the_json_holds_due_time_decision_and_what_is_armed(
     found = json.loads(said(stage, routed, capsys, json=True))
     row = stage.ticket(routed)
     assert row.due_at is not None
-    assert found["due"]["due_at"].startswith(f"{row.due_at:%Y-%m-%dT%H:%M}")
+    [reply] = [due for due in found["dues"] if due["stage"] == "reply"]
+    assert reply["clock"]["due_at"].startswith(f"{row.due_at:%Y-%m-%dT%H:%M}")
+    assert reply["segments"][0]["start"] == reply["clock"]["started_at"]
     assert found["decision"]["candidates"][0]["holder_id"] == row.holder_id
-    assert [one["kind"] for one in found["armed"]] == ["warn"]
+    armed = {(one["kind"], one["part"]) for one in found["armed"]}
+    assert {("warn", "reply"), ("overdue", "sign"), ("overdue", "total")} <= armed
     assert [step["kind"] for step in found["steps"]] == ["registered", "dispatched"]
 
 
@@ -108,7 +115,8 @@ def test_a_ticket_at_triage_waits_for_a_person_and_says_why(
     stage.act(c.SendToTriage, ticket_id, ROUTER, why="没有读出具体事项，请人工选择承办单位。")
     text = said(stage, ticket_id, capsys)
     assert "转人工分拣 → 人工分拣  自动分派  没有读出具体事项，请人工选择承办单位。" in text
-    assert "没有，等人处理" in text
+    assert "派单  到期 " in text
+    assert "超期 派单" in text.split("接下来会自动发生")[1]
 
 
 def test_an_unknown_number_gets_a_sentence_and_two(

@@ -153,10 +153,10 @@ def test_disarming_spares_what_the_caller_closes_itself(stage: Stage) -> None:
     ticket_id = stage.register()
     job = jobs.claim(stage.engine, JobKind.ROUTE)[0]
     with stage.engine.begin() as connection:
-        jobs.disarm(connection, [(ticket_id, JobKind.ROUTE)], but=[job.id])
+        jobs.disarm(connection, [(ticket_id, JobKind.ROUTE, None)], but=[job.id])
     assert stage.jobs(ticket_id, JobKind.ROUTE)[0]["state"] == "todo"
     with stage.engine.begin() as connection:
-        jobs.disarm(connection, [(ticket_id, JobKind.ROUTE), (ticket_id, JobKind.WARN)])
+        jobs.disarm(connection, [(ticket_id, JobKind.ROUTE, None), (ticket_id, JobKind.WARN, "reply")])
     assert stage.jobs(ticket_id, JobKind.ROUTE)[0]["state"] == "cancelled"
 
 
@@ -179,7 +179,7 @@ def test_transactions_that_disarm_the_same_tickets_crosswise_do_not_deadlock(sta
         for ticket_id in tickets[::order]:
             stage.act(c.Supplement, ticket_id, OPERATOR, text="再说一遍")
             with stage.engine.begin() as connection:
-                jobs.disarm(connection, [(one, kind) for one in tickets[::order] for kind in JobKind])
+                jobs.disarm(connection, [(one, kind, None) for one in tickets[::order] for kind in JobKind])
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(move, (1, -1)))

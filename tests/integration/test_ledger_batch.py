@@ -88,8 +88,7 @@ def test_a_job_that_finds_its_ticket_elsewhere_is_refused_and_closed(stage: Stag
 
 def test_an_early_warning_is_moot_and_changes_nothing(stage: Stage) -> None:
     ticket = stage.dispatched()
-    assert ticket.warn_at is not None
-    stage.set_clock(ticket.warn_at)
+    stage.set_clock(stage.warn_at(ticket.id))
     job = jobs.claim(stage.engine, JobKind.WARN)[0]
     stage.act(c.Redispatch, ticket.id, Viewer(Role.SUPERVISOR, CITY, 2), unit="urban_management", reason="改派")
     stage.as_owner("UPDATE job SET state = 'todo' WHERE id = :id", id=job.id)
@@ -159,8 +158,7 @@ def test_an_sql_error_in_one_row_undoes_that_one_only(stage: Stage) -> None:
 
 def test_two_jobs_of_one_ticket_run_in_order_on_the_ticket_as_the_first_left_it(stage: Stage) -> None:
     ticket = stage.dispatched()
-    assert ticket.overdue_at is not None
-    stage.set_clock(ticket.overdue_at)
+    stage.set_clock(stage.clock(ticket.id).overdue_at)
     stage.as_owner(
         "INSERT INTO job (ticket_id, cause_seq, kind, part, state, due_at, attempts, stales)"
         " VALUES (:id, 1, 'warn', 'twin', 'todo', business_now(), 0, 0)",

@@ -36,6 +36,7 @@ def test_code_and_schema_know_the_same_tables_and_columns(stage: Stage) -> None:
                 sa.types.Boolean,
                 sa.types.DateTime,
                 sa.types.ARRAY,
+                sa.types.JSON,
             )
             kind = next(kind for kind in kinds if isinstance(column.type, kind))
             assert isinstance(there["type"], kind), (name, column.name)

@@ -33,14 +33,13 @@ def test_the_unit_signs_replies_and_resolves_by_forms(site: Site) -> None:
 
 def test_the_desk_shows_what_runs_out_first_with_cards_and_words(site: Site) -> None:
     late, soon, _ = (site.stage.dispatched(title=title, nature=nature) for title, nature in _THREE)
-    assert soon.warn_at
-    site.stage.set_clock(soon.warn_at)
+    site.stage.set_clock(site.stage.warn_at(soon.id))
     site.stage.act(c.MarkOverdue, late.id, TIME)
     site.stage.act(c.Warn, soon.id, TIME)
     page = site.person("zhou").get("/desk")
     assert page.text.index("late one") < page.text.index("soon one") < page.text.index("calm one")
-    assert "红牌：已超期" in page.text
-    assert "黄牌：快到期" in page.text
+    assert "已超期" in page.text
+    assert "黄牌：时限将到" in page.text
     assert "超 3 工作日" in page.text
     assert "剩 1 工作日" in page.text
     assert "剩 9 工作日" in page.text

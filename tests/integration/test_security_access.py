@@ -128,7 +128,7 @@ def form_of(act: str) -> dict[str, Any]:
         "hand_over": {"staff_id": 10**9}, "return": {"basis": "x", "reason": "y", "proposed_unit": UNIT},
         "reply": {"public": "x", "internal": "y"}, "send_back": {"reason": "x"}, "follow_up": {"result": "solved"},
         "redo": {"reason": "x"}, "close": {"end_reason": "solved"}, "withdraw": {"seen_seq": 1},
-        "amend": {"reason": "x"}, "supplement": {"text": "x"},
+        "amend": {"reason": "x"}, "supplement": {"text": "x"}, "report": {"public": "x"},
     }.get(act, {})  # fmt: skip
 
 

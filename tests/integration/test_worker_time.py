@@ -1,5 +1,6 @@
 """The worker as time: warnings, overdue and the daily tidying, on real jobs in a real database."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -8,8 +9,10 @@ import pytest
 from shared.cities.load import load_city
 from shared.consumer import Handler, through_ledger
 from shared.domain import commands as c
+from shared.domain.clocks import Card
 from shared.domain.follow_ups import JobKind
 from shared.domain.terms import HolderKind, State
+from shared.domain.terms import Stage as Stages
 from shared.jobs import MAX_ATTEMPTS, claim
 from shared.ledger.write import lock_one
 from tests.integration.stage import CITY, HANDLER, MONDAY, OPERATOR, OTHER_UNIT, TIME, Stage
@@ -27,10 +30,9 @@ def handlers(stage: Stage) -> Mapping[JobKind, Handler]:
 
 def test_a_ticket_is_warned_once_and_never_early(stage: Stage, handlers: Mapping[JobKind, Handler]) -> None:
     ticket = stage.dispatched()
-    assert ticket.warn_at is not None
-    stage.set_clock(ticket.warn_at - timedelta(hours=1))
+    stage.set_clock(stage.warn_at(ticket.id) - timedelta(hours=1))
     assert stage.work(handlers, JobKind.WARN) == 0
-    stage.set_clock(ticket.warn_at)
+    stage.set_clock(stage.warn_at(ticket.id))
     assert stage.work(handlers, JobKind.WARN) == 1
     assert stage.work(handlers, JobKind.WARN) == 0
     assert stage.events(ticket.id).count("warned") == 1
@@ -39,28 +41,28 @@ def test_a_ticket_is_warned_once_and_never_early(stage: Stage, handlers: Mapping
 
 def test_a_warning_arms_the_overdue_instant_and_nothing_else(stage: Stage, handlers: Mapping[JobKind, Handler]) -> None:
     ticket = stage.dispatched()
-    assert ticket.warn_at is not None
-    assert stage.jobs(ticket.id, JobKind.OVERDUE) == []
-    stage.set_clock(ticket.warn_at)
+    assert not [job for job in stage.jobs(ticket.id, JobKind.OVERDUE) if job["part"] == "reply"]
+    stage.set_clock(stage.warn_at(ticket.id))
     stage.work(handlers, JobKind.WARN)
-    armed = stage.jobs(ticket.id, JobKind.OVERDUE)
-    assert [(job["state"], job["due_at"], job["cause_seq"]) for job in armed] == [("todo", ticket.overdue_at, 3)]
+    armed = [job for job in stage.jobs(ticket.id, JobKind.OVERDUE) if job["part"] == "reply"]
+    overdue_at = stage.clock(ticket.id).overdue_at
+    assert [(job["state"], job["due_at"], job["cause_seq"]) for job in armed] == [("todo", overdue_at, 3)]
 
 
 def test_a_ticket_is_overdue_strictly_after_its_due_time_and_once(
     stage: Stage, handlers: Mapping[JobKind, Handler]
 ) -> None:
     ticket = stage.dispatched()
-    assert ticket.warn_at is not None
     assert ticket.due_at is not None
-    stage.set_clock(ticket.warn_at)
+    stage.set_clock(stage.warn_at(ticket.id))
     stage.work(handlers, JobKind.WARN)
     stage.set_clock(ticket.due_at - timedelta(minutes=1))
-    assert stage.work(handlers, JobKind.OVERDUE) == 0
+    stage.work(handlers, JobKind.OVERDUE)
+    assert "overdue" not in stage.events(ticket.id)
     stage.set_clock(ticket.due_at + TICK)
     assert stage.work(handlers, JobKind.OVERDUE) == 1
     assert stage.work(handlers, JobKind.OVERDUE) == 0
-    assert stage.events(ticket.id)[-2:] == ["warned", "overdue"]
+    assert [kind for kind in stage.events(ticket.id) if kind in ("warned", "overdue")] == ["warned", "overdue"]
     happened = stage.rows("SELECT at FROM ticket_event WHERE ticket_id = :id AND kind = 'overdue'", id=ticket.id)
     assert happened[0]["at"] > ticket.due_at
 
@@ -73,7 +75,29 @@ def test_a_ticket_whose_due_time_passed_in_an_outage_is_warned_and_overdue_in_or
     stage.set_clock(ticket.due_at + timedelta(days=2))
     stage.work(handlers, JobKind.WARN)
     stage.work(handlers, JobKind.OVERDUE)
-    assert stage.events(ticket.id)[-2:] == ["warned", "overdue"]
+    assert [kind for kind in stage.events(ticket.id) if kind in ("warned", "overdue")] == ["warned", "overdue"]
+
+
+def test_the_red_card_comes_with_the_next_working_day(stage: Stage, handlers: Mapping[JobKind, Handler]) -> None:
+    ticket = stage.dispatched()
+    red_at = stage.clock(ticket.id).red_at
+    assert red_at is not None
+    stage.set_clock(red_at)
+    for kind in (JobKind.WARN, JobKind.OVERDUE, JobKind.RED):
+        stage.work(handlers, kind)
+    assert [kind for kind in stage.events(ticket.id) if kind in ("warned", "overdue", "red_carded")] == [
+        "warned", "overdue", "red_carded",
+    ]  # fmt: skip
+    assert stage.clock(ticket.id).card is Card.RED
+
+
+def test_a_stage_that_nobody_ends_is_overdue_by_itself(stage: Stage, handlers: Mapping[JobKind, Handler]) -> None:
+    ticket = stage.dispatched()
+    stage.set_clock(stage.clock(ticket.id, Stages.SIGN).overdue_at)
+    stage.work(handlers, JobKind.OVERDUE)
+    told = stage.rows("SELECT body FROM ticket_event WHERE kind = 'stage_overdue' ORDER BY seq")
+    assert {json.loads(row["body"])["facts"]["stage"] for row in told} == {"sign", "first_contact"}
+    assert not stage.ticket(ticket.id).is_overdue
 
 
 def test_nothing_is_armed_while_a_reply_waits_and_the_clock_goes_on_after_a_redo(stage: Stage) -> None:
@@ -95,8 +119,7 @@ def test_a_warning_that_finds_the_ticket_resolved_is_moot(stage: Stage, handlers
     ticket = stage.resolved()
     # What a disarming that came too late would leave behind.
     stage.as_owner("UPDATE job SET state = 'todo' WHERE kind = 'warn' AND ticket_id = :id", id=ticket.id)
-    assert ticket.warn_at is not None
-    stage.set_clock(ticket.warn_at + TICK)
+    stage.set_clock(stage.warn_at(ticket.id) + TICK)
     stage.work(handlers, JobKind.WARN)
     assert [(job["state"], job["outcome"]) for job in stage.jobs(ticket.id, JobKind.WARN)] == [("done", "moot")]
     assert "warned" not in stage.events(ticket.id)
@@ -104,17 +127,17 @@ def test_a_warning_that_finds_the_ticket_resolved_is_moot(stage: Stage, handlers
 
 def test_a_re_dispatch_moves_the_warning_to_the_new_due_time(stage: Stage, handlers: Mapping[JobKind, Handler]) -> None:
     ticket = stage.dispatched()
+    first = stage.warn_at(ticket.id)
     stage.set_clock(MONDAY + timedelta(days=2))
     stage.act(c.Return, ticket.id, HANDLER, basis="三定方案", reason="不是我们的职责")
-    again = stage.act(c.Dispatch, ticket.id, OPERATOR, unit=OTHER_UNIT)
+    stage.act(c.Dispatch, ticket.id, OPERATOR, unit=OTHER_UNIT)
     todo = [job for job in stage.jobs(ticket.id, JobKind.WARN) if job["state"] == "todo"]
-    assert [job["due_at"] for job in todo] == [again.warn_at]
-    assert again.warn_at != ticket.warn_at
+    assert [job["due_at"] for job in todo] == [stage.warn_at(ticket.id)]
+    assert stage.warn_at(ticket.id) != first
 
 
 def test_a_poison_job_is_given_up_after_five_attempts_with_an_alarm(stage: Stage) -> None:
     poison, healthy = stage.dispatched(), stage.dispatched()
-    assert poison.warn_at is not None
 
     def think(claimed):  # type: ignore[no-untyped-def]
         if any(job.ticket_id == poison.id for job in claimed):
@@ -122,7 +145,7 @@ def test_a_poison_job_is_given_up_after_five_attempts_with_an_alarm(stage: Stage
         return [c.Warn(actor=TIME, ticket_id=job.ticket_id) for job in claimed]
 
     handlers = {JobKind.WARN: through_ledger(stage.ledger, think)}
-    stage.set_clock(poison.warn_at + TICK)
+    stage.set_clock(stage.warn_at(poison.id) + TICK)
     for attempt in range(1, MAX_ATTEMPTS + 1):
         stage.work(handlers, JobKind.WARN)
         assert stage.jobs(poison.id, JobKind.WARN)[0]["attempts"] == attempt
@@ -177,8 +200,7 @@ def test_a_ticket_that_a_person_holds_is_warned_when_they_let_go(
     stage: Stage, handlers: Mapping[JobKind, Handler]
 ) -> None:
     ticket = stage.dispatched()
-    assert ticket.warn_at is not None
-    stage.set_clock(ticket.warn_at + TICK)
+    stage.set_clock(stage.warn_at(ticket.id) + TICK)
     with stage.engine.begin() as person:
         lock_one(person, ticket.id)
         stage.work(handlers, JobKind.WARN)

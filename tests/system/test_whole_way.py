@@ -116,7 +116,8 @@ def test_on_a_fast_clock_warning_and_overdue_come_by_themselves(fast: Instance) 
     assert "overdue" in [step["kind"] for step in _seen_by_caller(fast, accepted)["timeline"]]
     early = fast.rows(
         "SELECT e.kind, e.at FROM ticket_event e JOIN ticket t ON t.id = e.ticket_id"
-        " WHERE (e.kind = 'warned' AND e.at < t.warn_at) OR (e.kind = 'overdue' AND e.at < t.overdue_at)"
+        " WHERE (e.kind = 'warned' AND e.at < (t.clocks->'reply'->>'warn_at')::timestamptz)"
+        " OR (e.kind = 'overdue' AND e.at < (t.clocks->'reply'->>'overdue_at')::timestamptz)"
     )
     assert early == []
     assert fast.audit() == ""
