@@ -23,7 +23,7 @@ def danger(reading: Reading, index: Index) -> Alert | None:
     """Return the gravest danger reported as happening now, None when none is."""
     found: list[Alert] = []
     for referral in index.rules.referrals.values():
-        if referral.urgency is not None:
+        if referral.urgency is not None and reading.said(topic_of(referral)):
             hits = tuple(hit for hit in reading.said(topic_of(referral)) if _is_real(hit, reading))
             if hits:
                 found.append(Alert(referral, hits))
@@ -40,7 +40,7 @@ def belongs_elsewhere(reading: Reading, index: Index) -> Alert | None:
     """Return the referral for a matter the line may not take: said prominently, or again and again."""
     best: Alert | None = None
     for referral in index.rules.referrals.values():
-        if referral.urgency is not None:
+        if referral.urgency is not None or not reading.said(topic_of(referral)):
             continue
         hits = tuple(hit for hit in reading.said(topic_of(referral)) if not is_denied(hit, reading))
         applies = any(is_headline(hit, reading) for hit in hits) or (len(hits) > 1 and is_early(hits[0], reading))

@@ -16,7 +16,7 @@ from shared.domain.routing import Candidate, Decision, Mark, RoutingInput
 from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind, Nature, Urgency
 
-ROUTER_VERSION = "lexicon-1"
+ROUTER_VERSION = "lexicon-2"
 _FIRST_SENTENCE = re.compile(r"\s*[^。！？!?\n]{1,40}")
 _READ_AT_MOST = 8_000  # characters; what a caller says after that decides nothing
 _MARKED = 12

@@ -45,8 +45,8 @@ def weigh(reading: Reading, index: Index) -> list[Evidence]:
     for phrase in reading.places:
         for duty in index.against.get(phrase, ()):
             against[duty] += _AGAINST
-    found = [_sum(duty, spoken[duty], against[duty]) for duty in index.rules.duties if duty in spoken]
-    return sorted((one for one in found if one.weight > 0), key=lambda one: -one.weight)
+    found = (_sum(duty, said, against[duty]) for duty, said in spoken.items())
+    return sorted((one for one in found if one.weight > 0), key=lambda one: (-one.weight, index.order[one.duty]))
 
 
 def _standing(hits: list[Hit], reading: Reading) -> float:

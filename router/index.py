@@ -25,6 +25,7 @@ class Index:
     aliases: Mapping[str, tuple[str, ...]]  # plain alias or name -> unit references, nearest first
     owners: Mapping[str, Unit]  # county -> fall-back owner
     disciplines: Mapping[str | None, Unit]  # county, None for the city's -> discipline body
+    order: Mapping[str, int]  # duty -> its line in the catalogue
 
 
 def index_of(rules: Rules) -> Index:
@@ -58,6 +59,7 @@ def _make(rules: Rules) -> Index:
         places, aliases,
         {unit.county: unit for unit in rules.units.values() if unit.kind is UnitKind.COUNTY and unit.county},
         {unit.county: unit for unit in reversed(tuple(rules.units.values())) if unit.kind is UnitKind.DISCIPLINE},
+        {duty: line for line, duty in enumerate(rules.duties)},
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from operator import add
 from typing import NamedTuple
 
@@ -71,47 +72,62 @@ class PhraseIndex:
                 self._topics_of[phrase] = (*self._topics_of.get(phrase, ()), topic)
         self._joined: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
         by_start: dict[str, list[str]] = defaultdict(list)
-        parts = {part for phrase in self._topics_of for part in phrase.split(JOIN)}
-        self._single = {part for part in parts if len(part) == 1}
-        for part in sorted(part for part in parts if len(part) > 1):
-            by_start[part[:2]].append(part)
+        for part in sorted({part for phrase in self._topics_of for part in phrase.split(JOIN)}):
+            if len(part) > 1:
+                by_start[part[:2]].append(part)
         self._by_start = dict(by_start)
         for phrase in self._topics_of:
-            first, *others = phrase.split(JOIN)
-            if others:
-                self._joined[first].append((phrase, others))
+            parts = phrase.split(JOIN)
+            if len(parts) > 1:
+                self._joined[max(parts, key=len)].append((phrase, parts))
+        self._alone = {part for part in (*self._topics_of, *self._joined) if len(part) == 1}
 
     def read(self, text: str, title_end: int) -> Reading:
         """Return the reading of a plain text; overlapping phrases are all found, parts stand beside the joined."""
         places: dict[str, list[Hit]] = {}
         by_start = self._by_start
-        for at, pair in enumerate(map(add, text, text[1:])):
-            if pair in by_start:
-                for phrase in by_start[pair]:
-                    if text.startswith(phrase, at):
-                        places.setdefault(phrase, []).append(Hit(at, at + len(phrase), phrase))
-        for character in self._single & set(text):
-            at, hits = text.find(character), places.setdefault(character, [])
-            while at >= 0 and len(hits) < _MANY:
-                hits.append(Hit(at, at + 1, character))
-                at = text.find(character, at + 1)
+        for at in [at for at, pair in enumerate(map(add, text, text[1:])) if pair in by_start]:
+            for phrase in by_start[text[at : at + 2]]:
+                if text.startswith(phrase, at):
+                    places.setdefault(phrase, []).append(Hit(at, at + len(phrase), phrase))
+        parts = _Parts(text, places)
+        places |= {character: parts.find(character) for character in self._alone if character in text}
         joined = [
             Hit(*span, phrase)
-            for part in places.keys() & self._joined.keys()
-            for phrase, others in self._joined[part]
-            if (span := _join(places[part], [places.get(other, []) for other in others]))
+            for longest in places.keys() & self._joined.keys()
+            for phrase, said in self._joined[longest]
+            if all(map(text.__contains__, said))  # most are missing a part: seen without looking where the others stand
+            and (span := _join([parts.find(part) for part in said]))
         ]
         places |= {hit.phrase: [hit] for hit in sorted(joined)}
         return Reading(text, title_end, places, self._topics_of)
 
 
-def _join(firsts: list[Hit], others: list[list[Hit]]) -> tuple[int, int] | None:
+class _Parts:
+    """Where the parts of joined phrases stand. A single character is common: looked for only when it is asked for."""
+
+    def __init__(self, text: str, places: Mapping[str, list[Hit]]) -> None:
+        self._text, self._places = text, places
+        self._characters: dict[str, list[Hit]] = {}
+
+    def find(self, part: str) -> list[Hit]:
+        """Return the first few occurrences of the part."""
+        if len(part) > 1:
+            return self._places.get(part, [])[:_MANY]
+        if part not in self._characters:
+            found = islice(re.finditer(re.escape(part), self._text), _MANY)
+            self._characters[part] = [Hit(*match.span(), part) for match in found]
+        return self._characters[part]
+
+
+def _join(parts: list[list[Hit]]) -> tuple[int, int] | None:
     """Return the shortest stretch with one hit of each part, None when they stand too far apart."""
     best: tuple[int, int] | None = None
-    if not all(others):
+    if not all(parts):
         return None
-    for first in firsts[:_MANY]:
-        near = [first, *(min(other[:_MANY], key=lambda hit: abs(hit.start - first.start)) for other in others)]
+    firsts, *others = parts
+    for first in firsts:
+        near = [first, *(min(other, key=lambda hit: abs(hit.start - first.start)) for other in others)]
         start, end = min(hit.start for hit in near), max(hit.end for hit in near)
         if end - start <= REACH and (best is None or end - start < best[1] - best[0]):
             best = (start, end)

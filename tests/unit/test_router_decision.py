@@ -130,6 +130,15 @@ def test_consultations_on_expert_matters_go_to_the_seat_and_others_to_the_unit()
         ("井盖不见了", "hazard"), ("不服判决", "court"), ("申请行政复议", "review"), ("不服信访答复", "petition"),
         ("没有着火", None), ("去年这里着火的事情", None), ("预防煤气中毒知识讲座什么时候办", None),
         ("电瓶车容易起火，存在隐患", None), ("看着火车开走", None),
+        ("有人突然倒地，喘不上气", "medical"), ("孩子走丢了", "missing_child"), ("化工厂氯气泄漏", "chemical"),
+        ("如果孩子走丢了应该怎么办", None), ("担心化工厂氯气泄漏", None), ("没有人昏倒", None),
+        ("被电动车撞了", None), ("被电信诈骗骗了钱", None), ("预防家暴的讲座什么时候办", None),
+        ("案子正在打官司", "in_proceedings"), ("向纪委举报党员干部违纪", "discipline_line"),
+        ("朋友借钱不还", "private_dispute"),
+        ("申请检察监督", "procuratorate"), ("军事设施外面能拍照吗", "military"), ("发现涉密文件", "state_secret"),
+        ("合同约定仲裁", "commercial_contract"), ("怎么写入党申请", "party_matters"), ("不服仲裁", "arbitration"),
+        ("依申请公开要带什么", "disclosure"), ("事情发生在外地", "foreign_city"), ("没有间谍", None),
+        ("没有申请行政复议", None),
     ],
 )  # fmt: skip
 def test_danger_and_other_routes_are_told_only_when_meant(text: str, referral: str | None) -> None:
