@@ -57,7 +57,7 @@ def show(header: Mapping[str, str], number: str) -> Any:
         "status": view.ticket.state.value,
         "status_text": PUBLIC_STATES[view.ticket.state].zh,
         "holder": holder_in_words(view.ticket, rules()),
-        "due_at": view.ticket.due_at,
+        "promised_at": view.ticket.promised_at,
         "timeline": steps_in_words(view, rules()),
     }
 
@@ -70,7 +70,7 @@ def act(header: Mapping[str, str], number: str, act: str) -> Any:
     """Supplement, urge or withdraw. The body is the form of the act."""
     viewer = follow(number, header["code"])
     done = carry_out(ACTS[act], viewer, viewer.ticket_id or 0, read_json(request))
-    return act_answer(done.ticket, done.event_count)
+    return act_answer(done.ticket, done.event_count) | {"due_at": done.ticket.promised_at}
 
 
 def act_answer(ticket: Any, event_count: int) -> dict[str, Any]:

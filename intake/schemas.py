@@ -78,13 +78,13 @@ class PublicStepOut(Schema):
 
 
 class PublicTicketOut(Schema):
-    """The caller's own ticket."""
+    """The caller's own ticket. `promised_at` is the date given to the caller 承诺, whoever has the ticket now."""
 
     number = fields.String()
     status = fields.String()
     status_text = fields.String()
     holder = fields.String()
-    due_at = fields.AwareDateTime(allow_none=True)
+    promised_at = fields.AwareDateTime(allow_none=True)
     timeline = fields.List(fields.Nested(PublicStepOut))
 
 

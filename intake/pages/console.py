@@ -105,6 +105,6 @@ def _read_out(sheet: Sheet) -> dict[str, Any]:
 def _promise(ticket: Ticket) -> str:
     if ticket.holder_kind is HolderKind.ARCHIVE:
         return say("console.promise.closed")
-    if ticket.due_at is None or ticket.holder_kind not in (HolderKind.UNIT, HolderKind.SEAT):
+    if ticket.promised_at is None or ticket.holder_kind not in (HolderKind.UNIT, HolderKind.SEAT):
         return say("console.promise.finding")
-    return say("console.promise.due", holder=holder_name(ticket), due=spoken(ticket.due_at))
+    return say("console.promise.due", holder=holder_name(ticket), due=spoken(ticket.promised_at))

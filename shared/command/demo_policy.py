@@ -8,14 +8,16 @@ from typing import Any
 from shared.command.demo_tickets import reply_for
 from shared.domain import commands as c
 from shared.domain.rules import Rules
-from shared.domain.terms import EndReason, FollowUpResult, HolderKind, Role, State
+from shared.domain.terms import EndReason, FollowUpResult, HolderKind, Role, Stage, State
 from shared.domain.ticket import Ticket
 from shared.domain.viewer import Viewer
 
 _CALLED_BACK = "我们打电话问清楚了：您要办的事在街道便民服务中心就能办，带身份证，工作日上午九点到下午五点。"
 _EXPERT_TAIL = "还有不清楚的，请直接在这件诉求里补充，我们接着答。"
 _WAITS_FOR_OVERDUE, _WAITS_FOR_WARNING = 0.08, 0.2
-_RETURNS, _TO_TRIAGE, _URGES = 0.06, 0.06, 0.15
+_SPOKE = "已电话联系诉求人，核对了地点和情况。"
+_SO_FAR = "工作人员已经到现场，正在处理，办完再答复您。"
+_RETURNS, _TO_TRIAGE, _URGES, _REPORTS = 0.06, 0.06, 0.15, 0.5
 _NOT_SOLVED, _UNREACHABLE = 0.06, 0.14
 # Where a visitor of the demo has a desk, the played colleagues leave them something to do.
 _SLOWER_BESIDE_VISITORS = 2.5
@@ -81,11 +83,16 @@ def _at_unit(waiting: Waiting, cast: Cast, rules: Rules, lots: Random) -> Plan |
         caller = Viewer(Role.CALLER, ticket.city, ticket_id=ticket.id)
         return Plan(c.Urge(actor=caller, ticket_id=ticket.id), _within(lots, span, 0.1, 0.4))
     match ticket.state:
-        case State.DISPATCHED if lots.random() < _RETURNS and len(ticket.returned_by) < rules.policy.max_returns:
+        case State.DISPATCHED if lots.random() < _RETURNS and _may_return(ticket, rules):
             back = c.Return(actor=me, ticket_id=ticket.id, basis="单位职责清单", reason=said.return_reason)
             return Plan(back, _within(lots, span, 0.03, 0.15))
         case State.DISPATCHED | State.REOPENED:
             return Plan(c.Sign(actor=me, ticket_id=ticket.id), _within(lots, span, 0.02, 0.15))
+        case State.SIGNED if Stage.FIRST_CONTACT in ticket.clocks:
+            spoke = c.Contact(actor=me, ticket_id=ticket.id, note=_SPOKE)
+            return Plan(spoke, _within(lots, span, 0.01, 0.06))
+        case State.SIGNED if Stage.INTERIM in ticket.clocks and lots.random() < _REPORTS:
+            return Plan(c.Report(actor=me, ticket_id=ticket.id, public=_SO_FAR), _within(lots, span, 0.02, 0.1))
         case State.SIGNED:
             reply = c.Reply(actor=me, ticket_id=ticket.id, public=said.public, internal=said.internal, contacted=True)
             return Plan(reply, _within(lots, span, 0.08, 0.45))
@@ -93,6 +100,11 @@ def _at_unit(waiting: Waiting, cast: Cast, rules: Rules, lots: Random) -> Plan |
             return Plan(c.Resolve(actor=me, ticket_id=ticket.id), _within(lots, span, 0.02, 0.1))
         case _:
             return None
+
+
+def _may_return(ticket: Ticket, rules: Rules) -> bool:
+    """The window is left well before it closes: the demo's days are minutes."""
+    return Stage.RETURN in ticket.clocks and len(ticket.returned_by) < rules.policy.max_returns
 
 
 def _is_neglected(ticket: Ticket) -> bool:

@@ -26,7 +26,7 @@ def test_number_and_code_show_the_status_the_holder_and_every_public_step(api: A
     accepted = replied(api)
     api.done("zhou", accepted["number"], "resolve")
     seen = api.follow(accepted).json
-    assert set(seen) == {"number", "status", "status_text", "holder", "due_at", "timeline"}
+    assert set(seen) == {"number", "status", "status_text", "holder", "promised_at", "timeline"}
     assert (seen["status"], seen["status_text"], seen["holder"]) == ("resolved", "已答复", "12345 热线")
     assert [step["kind"] for step in seen["timeline"]] == ["resolved", "signed", "dispatched", "registered"]
     assert all(set(step) == {"seq", "kind", "at", "text", "text_en", "answer"} for step in seen["timeline"])
