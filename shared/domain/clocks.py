@@ -55,8 +55,11 @@ class Clock:
         """The next step and its instant; None when there is no more, or the clock stands."""
         if self.stopped_at is not None:
             return None
-        steps = ((Card.YELLOW, self.warn_at), (Card.OVERDUE, self.overdue_at), (Card.RED, self.red_at))
-        return next(((card, at) for card, at in steps if card > self.card and at is not None), None)
+        if self.card < Card.YELLOW and self.warn_at is not None:
+            return Card.YELLOW, self.warn_at
+        if self.card < Card.OVERDUE:
+            return Card.OVERDUE, self.overdue_at
+        return (Card.RED, self.red_at) if self.card < Card.RED and self.red_at is not None else None
 
 
 Clocks = Mapping[Stage, Clock]
@@ -142,7 +145,9 @@ def late(clocks: Clocks, stages: Iterable[Stage], now: datetime) -> Iterator[tup
 
 def clock_from(value: Mapping[str, Any]) -> Clock:
     """Read a clock as canonical JSON holds it."""
-    return Clock(**{name: _DECODE.get(name, _instant)(one) for name, one in value.items()})
+    read: dict[str, Any] = {name: _instant(value[name]) for name in _INSTANTS}
+    read |= {"limit": Stage(value["limit"]), "unit": TimeUnit(value["unit"]), "card": _CARDS[value["card"]]}
+    return Clock(**read, **{name: value[name] for name in _AS_THEY_ARE})
 
 
 def clocks_from(value: Mapping[str, Any]) -> dict[Stage, Clock | None]:
@@ -152,11 +157,10 @@ def clocks_from(value: Mapping[str, Any]) -> dict[Stage, Clock | None]:
     }
 
 
-def _instant(value: Any) -> datetime | None:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+def _instant(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
 
 
-_DECODE: dict[str, Any] = {
-    "limit": Stage, "unit": TimeUnit, "card": Card, "amount": int, "is_provisional": bool,
-    "from_next_day": bool,
-}  # fmt: skip
+_INSTANTS = ("started_at", "counted_from", "due_at", "warn_at", "overdue_at", "red_at", "stopped_at")
+_AS_THEY_ARE = ("amount", "from_next_day", "is_provisional")
+_CARDS = tuple(Card)

@@ -77,16 +77,17 @@ def _for_time(ticket: Ticket, recorded: Recorded) -> list[FollowUp]:
     """Of each clock that the event moved, only the next instant is armed."""
     moved = [Stage(stage) for stage in recorded.changes.get("clocks", {})]
     gone = [] if recorded.kind is K.REGISTERED else [Disarm(TIME_LIMITS, stage) for stage in moved]
-    return [*gone, *(arm for stage in moved for arm in next_instants(ticket, stage))]
+    return [*gone, *next_instants(ticket, *moved)] if moved else []
 
 
 def next_instants(ticket: Ticket, *stages: Stage) -> list[Arm]:
     """Return the next instant of each of the ticket's clocks, or of some; no other is ever armed."""
     found: list[Arm] = []
-    for stage, clock in ticket.clocks.items():
-        if clock.next is not None and stage not in SILENT and (not stages or stage in stages):
-            card, at = clock.next
-            found.append(Arm(_STEPS[card], at, stage))
+    for stage in stages or ticket.clocks:
+        clock = ticket.clocks.get(stage)
+        step = clock.next if clock is not None and stage not in SILENT else None
+        if step is not None:
+            found.append(Arm(_STEPS[step[0]], step[1], stage))
     return found
 
 

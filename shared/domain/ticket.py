@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
+from functools import cache
 from typing import Any
 
 from shared.domain.clocks import Card, Clock, Clocks, clocks_from, merged
 from shared.domain.events import Recorded
 from shared.domain.terms import Channel, EndReason, HolderKind, Nature, Stage, State, Urgency
+
+_PLAIN = frozenset({type(None), str, int, bool, float})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,19 +88,25 @@ def evolve(ticket: Ticket | None, recorded: Recorded) -> Ticket:
 def encode(value: Any) -> Any:
     """Return `value` as canonical JSON can hold it: instants as ISO 8601 UTC with microseconds, enums as codes."""
     kind = type(value)
-    if value is None or kind is str or kind is int or kind is bool or kind is float:
+    if kind in _PLAIN:
         return value
+    if kind is datetime:
+        at = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return at.isoformat(timespec="microseconds")
     if isinstance(value, StrEnum | IntEnum):
         return value.value
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
     if kind is tuple or kind is list:
         return [encode(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
     if is_dataclass(value):
-        return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
+        return {name: encode(getattr(value, name)) for name in _names(value.__class__)}
     raise TypeError(f"no canonical form for {kind.__name__}")
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def ticket_from_row(row: Mapping[Any, Any]) -> Ticket:

@@ -62,7 +62,7 @@ class Change:
         return row | {"head": as_bytea(self.head)}
 
     def _parts(self) -> Iterator[tuple[str, Any]]:
-        return ((part.name, getattr(self, part.name)) for part in fields(self))
+        return ((name, getattr(self, name)) for name in _PARTS)
 
     def _log(self, draft: Event, recorded: Recorded) -> None:
         ticket_id, digests, decided = self.stands.id, {}, None
@@ -94,6 +94,9 @@ class Change:
 
 def _is_of(job: dict[str, Any], gone: Disarm) -> bool:
     return job["kind"] in gone.kinds and gone.part in (None, job["part"])
+
+
+_PARTS = tuple(part.name for part in fields(Change))
 
 
 def as_bytea(raw: bytes | None) -> str | None:
