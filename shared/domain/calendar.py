@@ -8,7 +8,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
@@ -18,7 +18,8 @@ from shared.domain.working_year import TICK, Span, WorkingYear, instant, outside
 
 _MIDNIGHT = 24 * 60 * 60
 _MOST_YEARS = 50  # further than any limit reaches; a calendar whose every day is a holiday must not loop
-_NOTHING_AHEAD = f"no working time in {_MOST_YEARS} years"
+_NOTHING_AHEAD = f"not enough working time in the next {_MOST_YEARS} years"
+_THE_END = "the calendar ends here: no date is that far away"
 _HOURS = re.compile(r"(\d\d):([0-5]\d)(?::([0-5]\d))?-(\d\d):([0-5]\d)(?::([0-5]\d))?")
 
 Intervals = Sequence[tuple[datetime, datetime]]
@@ -191,8 +192,8 @@ class WorkingCalendar:
     def _year(self, year: int) -> WorkingYear:
         known = self._years.get(year)
         if known is None:
-            if not date.min.year < year < date.max.year:
-                raise CalendarError("the calendar ends here: no date is that far away")
+            if not MINYEAR < year < MAXYEAR:
+                raise CalendarError(_THE_END)
             known = self._years[year] = working_year(year, self._hours, self.zone)
         return known
 
@@ -205,6 +206,8 @@ def aware(at: datetime) -> datetime:
     """Return `at` in UTC, where comparing is safe; without an offset it is no instant and is refused."""
     if at.utcoffset() is None:
         raise CalendarError(f"{at.isoformat()} has no zone; write an offset, such as +08:00")
+    if not MINYEAR < at.year < MAXYEAR:
+        raise CalendarError(_THE_END)
     return at.astimezone(UTC)
 
 

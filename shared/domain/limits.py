@@ -34,6 +34,7 @@ class Ends(StrEnum):
     SAME_CLOCK_TIME = "same_clock_time"
 
 
+_MOST = 1_000_000
 _MINUTE = timedelta(minutes=1)
 _LENGTHS = {
     TimeUnit.MINUTES: _MINUTE,
@@ -65,6 +66,8 @@ class Limit:
     def __post_init__(self) -> None:
         if self.amount < 0:
             raise LimitError(f"a time limit cannot be negative: {self.amount} {self.unit}")
+        if self.amount > _MOST:
+            raise LimitError(f"{self.amount} {self.unit} is longer than anybody waits")
         if self.unit is TimeUnit.SAME_DAY and self.amount:
             raise LimitError("same_day takes no amount")
         if not self.amount and self.unit not in (*_MAY_BE_ZERO, TimeUnit.SAME_DAY):
