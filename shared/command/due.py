@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from shared.cities.load import files_of, read_pack
+from shared.cities.load import files_of, load_city, read_pack
 from shared.cities.problems import PackError
 from shared.cities.time_limits import PROFILE, PROFILES
 from shared.command.due_answer import Answer, Asked, as_json, in_words
@@ -76,8 +76,8 @@ def run(args: argparse.Namespace) -> int:
 def answer(args: argparse.Namespace) -> Answer:
     """Count what was asked."""
     rules = None if args.calendar else _rules(args)
-    calendar = rules.calendar if rules else calendar_in(args.calendar)
     asked, limit = _asked(args, rules)
+    calendar = rules.calendar if rules else calendar_in(args.calendar)
     start = instant_in(args.start, "--start", calendar.zone)
     held = suspensions_in(args.suspend, calendar.zone)
     due = None if limit is None else count(limit, calendar, start, held)
@@ -88,11 +88,10 @@ def _rules(args: argparse.Namespace) -> Rules:
     city = args.city or (args.pack.resolve().name if args.pack else CITY)
     if args.pack is None:
         _check_known("--city", city, (path.parent.name for path in PROFILES.parent.glob("*/pack.yaml")))
-    files = files_of(city, args.pack)
-    if args.profile is not None:
-        _check_known("--profile", args.profile, (path.stem for path in PROFILES.glob("*.csv")))
-        files[PROFILE] = (PROFILES / f"{args.profile}.csv").read_bytes()
-    return read_pack(city, files)
+    if args.profile is None:
+        return load_city(city, args.pack)
+    _check_known("--profile", args.profile, (path.stem for path in PROFILES.glob("*.csv")))
+    return read_pack(city, files_of(city, args.pack) | {PROFILE: (PROFILES / f"{args.profile}.csv").read_bytes()})
 
 
 def _check_known(option: str, name: str, known: Iterable[str]) -> None:

@@ -49,10 +49,10 @@ def one_of(text: str, known: Mapping[Kind, Label], option: str) -> Kind:
     for kind, label in known.items():
         if text.strip().lower() in (kind.value, label.zh, label.en.lower()):
             return kind
-    listed = [f"{kind.value}{f' {label.zh}' if label.zh != kind.value else ''}" for kind, label in known.items()]
+    listed = [kind if label.zh == kind else f"{kind} {label.zh}" for kind, label in known.items()]
     raise Unclear(
         f"{option}：没有“{text}”，请写其中一个：{'、'.join(listed)}。",
-        f"{option}: there is no '{text}'. Write one of: {', '.join(listed)}.",
+        f"{option}: there is no '{text}'. Write one of: {', '.join(known)}.",
     )
 
 

@@ -171,7 +171,10 @@ def _warn(limit: Limit, axis: WorkingCalendar, start: datetime, begin: datetime,
 
 def _later(axis: WorkingCalendar, start: datetime, end: datetime, held: Intervals) -> datetime:
     """Move an end by exactly the time of the axis that was held since the start, and while it moves."""
-    return axis.advance(start, axis.between(start, end), held)
+    moved = axis.advance(start, axis.between(start, end), held)
+    if any(begins < end < ends for begins, ends in held):
+        return max(moved, axis.advance(end, timedelta(), held))
+    return max(moved, end)  # an end at an opening, as `same_clock_time` has it, does not fall back to the last closing
 
 
 def _same_clock_time(axis: WorkingCalendar, begin: datetime, days: int) -> datetime:
