@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,13 +28,14 @@ from shared.domain.segments import segments
 from shared.domain.terms import Stage
 
 UNUSABLE = 2
-CITY = "chengdu"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what is asked, the ways to ask without a city, and the ways to answer."""
     asked = parser.add_argument_group("by a city's rules")
-    asked.add_argument("--city", help="the pack's name (default: chengdu, or the name of the folder given by --pack)")
+    asked.add_argument(
+        "--city", help="the pack's name (default: --pack's, HOTLINE_CITY, the only one)"
+    )
     asked.add_argument("--pack", type=Path, metavar="DIR", help="the pack's folder, if it is not one shipped here")
     asked.add_argument("--profile", help="count by this provincial profile instead of the pack's own")
     asked.add_argument("--nature", help="consultation 咨询, help 求助, complaint 投诉 …")
@@ -85,9 +87,11 @@ def answer(args: argparse.Namespace) -> Answer:
 
 
 def _rules(args: argparse.Namespace) -> Rules:
-    city = args.city or (args.pack.resolve().name if args.pack else CITY)
+    shipped = sorted(path.parent.name for path in PROFILES.parent.glob("*/pack.yaml"))
+    named = args.pack.resolve().name if args.pack else os.environ.get("HOTLINE_CITY")
+    city = args.city or named or (shipped[0] if len(shipped) == 1 else "")
     if args.pack is None:
-        _check_known("--city", city, (path.parent.name for path in PROFILES.parent.glob("*/pack.yaml")))
+        _check_known("--city", city, shipped)
     if args.profile is None:
         return load_city(city, args.pack)
     _check_known("--profile", args.profile, (path.stem for path in PROFILES.glob("*.csv")))

@@ -157,7 +157,7 @@ def calendar_of(said: Any) -> WorkingCalendar:
     try:
         zone = ZoneInfo(str(whole.get("zone")))
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise CalendarError(f"zone: '{whole.get('zone')}' is no time zone, such as Asia/Shanghai") from error
+        raise CalendarError(f"zone: '{whole.get('zone')}' is no time zone, such as UTC or Europe/Paris") from error
     week = _as(dict, whole.get("week"), "week: write the hours by weekday, such as monday: ['09:00-17:00']")
     _only(week, WEEK)
     days = {}
