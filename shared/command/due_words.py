@@ -43,7 +43,7 @@ class Clockwork:
 
     def span(self, length: timedelta) -> str:
         """Return a length in hours, minutes and seconds."""
-        minutes, seconds = divmod(int(length.total_seconds()), 60)
+        minutes, seconds = divmod(round(length.total_seconds()), 60)
         hours, minutes = divmod(minutes, 60)
         parts = [(hours, Label("时", "h")), (minutes, Label("分", "min")), (seconds, Label("秒", "s"))]
         return " ".join(f"{n} {self.say(unit)}" for n, unit in parts if n) or f"0 {self.say(parts[1][1])}"
@@ -52,20 +52,22 @@ class Clockwork:
         """Return what became of a stretch; a holiday by its name."""
         if part.kind is SegmentKind.HOLIDAY and part.name:
             return part.name_en if self._english else part.name
-        return self.say(_KINDS[part.kind])
+        return self.of_kind(part.kind)
+
+    def of_kind(self, kind: SegmentKind) -> str:
+        """Return a kind of stretch in words."""
+        return self.say(_KINDS[kind])
 
     def counted_days(self, parts: Sequence[Segment]) -> str:
-        """Return the days that counted, each once."""
-        days = dict.fromkeys(self._date(part.start) for part in parts if part.kind is SegmentKind.COUNTED)
-        return " ".join(self.day(day) for day in days)
+        """Return the days that counted, each once; days and nights on end as from and to."""
+        return " ".join(dict.fromkeys(self._days(part) for part in parts if part.kind is SegmentKind.COUNTED))
 
     def skipped(self, parts: Sequence[Segment]) -> Iterator[str]:
         """Yield the weekends, holidays and suspensions on the way."""
         whole = [part for part in parts if part.kind in _SAID]
         for (_, name), group in groupby(whole, key=lambda part: (part.kind, self.kind(part))):
             for part in group:
-                first, last = self._date(part.start), self._date(part.end - TICK)
-                yield f"{self.day(first)}{'' if first == last else '–' + self.day(last)} {name}"
+                yield f"{self._days(part)} {name}"
         for part in parts:
             if part.kind in (SegmentKind.HELD, SegmentKind.GIVEN_BACK):
                 yield f"{self.instant(part.start)} {self.span(part.length)} {self.kind(part)}"
@@ -76,6 +78,10 @@ class Clockwork:
             mark = "+" if part.kind is SegmentKind.COUNTED else " "
             end = self.instant(part.end)
             yield f"{mark} {self.instant(part.start)}  {end}  {self.span(part.length)}  {self.kind(part)}"
+
+    def _days(self, part: Segment) -> str:
+        first, last = self._date(part.start), self._date(part.end - TICK)
+        return self.day(first) if first == last else f"{self.day(first)}–{self.day(last)}"
 
     def _date(self, at: datetime) -> date:
         return at.astimezone(self._zone).date()

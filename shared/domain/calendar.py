@@ -8,17 +8,18 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from shared.domain.working_year import TICK, Span, WorkingYear, instant, outside, ticks, working_year
+from shared.domain.working_year import TICK, Span, WorkingYear, instant, outside, reached, ticks, working_year
 
 _MIDNIGHT = 24 * 60 * 60
 _MOST_YEARS = 50  # further than any limit reaches; a calendar whose every day is a holiday must not loop
-_NOTHING_AHEAD = f"no working time in {_MOST_YEARS} years"
+_NOTHING_AHEAD = f"not enough working time in the next {_MOST_YEARS} years"
+_THE_END = "the calendar ends here: no date is that far away"
 _HOURS = re.compile(r"(\d\d):([0-5]\d)(?::([0-5]\d))?-(\d\d):([0-5]\d)(?::([0-5]\d))?")
 
 Intervals = Sequence[tuple[datetime, datetime]]
@@ -112,8 +113,8 @@ class WorkingCalendar:
         return index < len(days) and days[index] == number
 
     def local_date(self, at: datetime) -> date:
-        """Return the date in the city at an instant."""
-        return aware(at).astimezone(self.zone).date()
+        """Return the date in the city at an instant; clocks put back over midnight do not bring the day before back."""
+        return reached(aware(at), self.zone).date()
 
     def first_instant(self, at: datetime) -> datetime:
         """Return the first working instant not before `at`."""
@@ -174,7 +175,7 @@ class WorkingCalendar:
             found = _outlast(year, begin, left, gaps) if gaps else year.after(begin, left)
             if found is not None:
                 return instant(found)
-            left -= sum(b - a for span in year.spans(begin) for a, b in outside((max(span[0], begin), span[1]), gaps))
+            left -= year.whole - year.until(begin) - _covered(year, begin, gaps)
         raise CalendarError(_NOTHING_AHEAD)
 
     def knows(self, start: datetime, end: datetime) -> bool:
@@ -191,8 +192,8 @@ class WorkingCalendar:
     def _year(self, year: int) -> WorkingYear:
         known = self._years.get(year)
         if known is None:
-            if not date.min.year < year < date.max.year:
-                raise CalendarError("the calendar ends here: no date is that far away")
+            if not MINYEAR < year < MAXYEAR:
+                raise CalendarError(_THE_END)
             known = self._years[year] = working_year(year, self._hours, self.zone)
         return known
 
@@ -202,10 +203,12 @@ class WorkingCalendar:
 
 
 def aware(at: datetime) -> datetime:
-    """Return `at`; without an offset it is no instant and is refused."""
-    if at.tzinfo is None:
+    """Return `at` in UTC, where comparing is safe; without an offset it is no instant and is refused."""
+    if at.utcoffset() is None:
         raise CalendarError(f"{at.isoformat()} has no zone; write an offset, such as +08:00")
-    return at
+    if not MINYEAR < at.year < MAXYEAR:
+        raise CalendarError(_THE_END)
+    return at.astimezone(UTC)
 
 
 def checked_intervals(intervals: Intervals) -> tuple[tuple[datetime, datetime], ...]:
@@ -229,6 +232,11 @@ def _check_order(hours: tuple[Hours, ...]) -> None:
 @lru_cache(maxsize=64)
 def _natural(zone: ZoneInfo) -> WorkingCalendar:
     return WorkingCalendar(zone, ((Hours(0, _MIDNIGHT),),) * 7)
+
+
+def _covered(year: WorkingYear, begin: int, gaps: Sequence[Span]) -> int:
+    """Return the working time of a year from `begin` on that lies in the gaps."""
+    return sum(year.until(ends) - year.until(max(starts, begin)) for starts, ends in gaps if ends > begin)
 
 
 def _outlast(year: WorkingYear, begin: int, left: int, gaps: Sequence[Span]) -> int | None:

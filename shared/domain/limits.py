@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from shared.domain.calendar import CalendarError, Intervals, WorkingCalendar, aware, checked_intervals
 from shared.domain.terms import Channel, Nature, Stage, UnitKind, Urgency
-from shared.domain.working_year import TICK
+from shared.domain.working_year import TICK, instant, reached, wall_clock
 
 
 class LimitError(ValueError):
@@ -34,6 +34,7 @@ class Ends(StrEnum):
     SAME_CLOCK_TIME = "same_clock_time"
 
 
+_MOST = 1_000_000
 _MINUTE = timedelta(minutes=1)
 _LENGTHS = {
     TimeUnit.MINUTES: _MINUTE,
@@ -65,6 +66,8 @@ class Limit:
     def __post_init__(self) -> None:
         if self.amount < 0:
             raise LimitError(f"a time limit cannot be negative: {self.amount} {self.unit}")
+        if self.amount > _MOST:
+            raise LimitError(f"{self.amount} {self.unit} is longer than anybody waits")
         if self.unit is TimeUnit.SAME_DAY and self.amount:
             raise LimitError("same_day takes no amount")
         if not self.amount and self.unit not in (*_MAY_BE_ZERO, TimeUnit.SAME_DAY):
@@ -113,21 +116,23 @@ class Due:
 
 def count(limit: Limit, calendar: WorkingCalendar, start: datetime, held: Intervals = ()) -> Due:
     """Count a limit from `start`. `held` are suspended intervals; they are taken out in the limit's own time (K8)."""
-    axis, held = limit.axis(calendar), checked_intervals(held)
+    axis, start, held = limit.axis(calendar), aware(start), checked_intervals(held)
     begin = _begin(limit, axis, start)
     due_at = plain = _end(limit, axis, start, begin, limit.amount)
     warn_at = _warn(limit, axis, start, begin, plain)
     if held:
         due_at = _later(axis, start, plain, held)
         warn_at = None if warn_at is None else _later(axis, start, warn_at, held)
+    overdue_at = due_at + TICK if limit.inclusive else due_at
+    last = max(start, due_at - TICK)  # midnight ends the day before
     return Due(
         start=start,
         counted_from=begin,
         due_at=due_at,
         warn_at=warn_at,
-        overdue_at=due_at + TICK if limit.inclusive else due_at,
-        red_at=calendar.opening_after(calendar.local_date(due_at)),
-        is_provisional=not limit.by_the_clock and not calendar.knows(start, due_at),
+        overdue_at=overdue_at,
+        red_at=max(calendar.opening_after(calendar.local_date(last)), overdue_at),
+        is_provisional=not limit.by_the_clock and not calendar.knows(start, last),
         limit=limit,
         calendar=calendar,
         held=held,
@@ -160,20 +165,23 @@ def _warn(limit: Limit, axis: WorkingCalendar, start: datetime, begin: datetime,
     if not limit.warn_days:
         return None
     if limit.warn_days == limit.amount:
-        return aware(start)
+        return start
     return max(_end(limit, axis, start, begin, limit.amount - limit.warn_days), start)
 
 
 def _later(axis: WorkingCalendar, start: datetime, end: datetime, held: Intervals) -> datetime:
     """Move an end by exactly the time of the axis that was held since the start, and while it moves."""
-    return axis.advance(start, axis.between(start, end), held)
+    moved = axis.advance(start, axis.between(start, end), held)
+    if any(begins < end < ends for begins, ends in held):
+        return max(moved, axis.advance(end, timedelta(), held))
+    return max(moved, end)  # an end at an opening, as `same_clock_time` has it, does not fall back to the last closing
 
 
 def _same_clock_time(axis: WorkingCalendar, begin: datetime, days: int) -> datetime:
     """`days` days on at the same wall clock; outside that day's hours the nearest instant that keeps the order."""
-    local = begin.astimezone(axis.zone)
+    local = reached(begin, axis.zone)
     day = axis.working_day(local.date(), days)
-    wall = datetime.combine(day, local.time(), tzinfo=axis.zone)
+    wall = instant(wall_clock(datetime.combine(day, local.time()), axis.zone))
     return min(axis.first_instant(max(wall, axis.opening(day))), axis.closing(day))
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from shared.domain.calendar import DayKind, WorkingCalendar
 from shared.domain.limits import Due
-from shared.domain.working_year import Span, instant, outside, ticks
+from shared.domain.working_year import Span, instant, outside, ticks, wall_clock
 
 
 class SegmentKind(StrEnum):
@@ -77,9 +77,9 @@ def _pieces(due: Due, axis: WorkingCalendar, held: Sequence[Span]) -> Iterator[S
 def _days(start: datetime, end: datetime, axis: WorkingCalendar) -> Iterator[tuple[date, datetime, datetime]]:
     while start < end:
         day = axis.local_date(start)
-        midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=axis.zone)
-        until = min(instant(ticks(midnight)), end)
-        yield day, instant(ticks(start)), until
+        midnight = wall_clock(datetime.combine(day + timedelta(days=1), time()), axis.zone)
+        until = min(instant(midnight), end)
+        yield day, start, until
         start = until
 
 
@@ -106,7 +106,8 @@ def _cut(start: int, end: int, free: Sequence[Span]) -> list[Span]:
 def _give_back(parts: list[Segment], due: Due) -> list[Segment]:
     """Mark at the end what makes good for time held on the day of receipt, which did not count anyway."""
     first = due.counted_from
-    early = (part.length for part in parts if part.kind is SegmentKind.HELD and part.start < first)
+    before = (part for part in parts if part.kind is SegmentKind.HELD and part.start < first)
+    early = (min(part.end, first) - part.start for part in before)
     owed = sum(early, timedelta()) if due.limit.from_next_day else timedelta()
     marked: list[Segment] = []
     for part in reversed(parts):

@@ -73,8 +73,9 @@ def working_year(year: int, hours_of: Callable[[date], Sequence[Span]], zone: Zo
     days: list[tuple[int, int, int]] = []
     for number in range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1):
         day = date.fromordinal(number)
-        found = [(wall_clock(day, opens, zone), wall_clock(day, closes, zone)) for opens, closes in hours_of(day)]
-        found = [(opens, closes) for opens, closes in found if opens < closes]
+        midnight = datetime.combine(day, datetime.min.time())
+        ends = [[wall_clock(midnight + timedelta(seconds=end), zone) for end in hours] for hours in hours_of(day)]
+        found = [(opens, closes) for opens, closes in ends if opens < closes]
         spans += found
         days += [(number, found[0][0], found[-1][1])] if found else []
     opens, closes = zip(*spans, strict=True) if spans else ((), ())
@@ -96,18 +97,28 @@ def outside(span: Span, gaps: Sequence[Span]) -> Iterator[Span]:
         yield begin, end
 
 
-def wall_clock(day: date, second: int, zone: ZoneInfo) -> int:
-    """Return when the wall clock first shows, or skips over, `second` of a day."""
-    local = datetime.combine(day, datetime.min.time()) + timedelta(seconds=second)
+def wall_clock(local: datetime, zone: ZoneInfo) -> int:
+    """Return when the wall clock first shows, or skips over, a naive local time."""
     earlier, later = (ticks(local.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
-    if earlier <= later:
-        return earlier
-    # A gap: `later` is before the clocks jump and `earlier` not. The jump itself is the first instant after.
-    offset = instant(later).astimezone(zone).utcoffset()
-    while earlier - later > 1:
-        middle = (earlier + later) // 2
+    # Skipped: `later` is before the clocks jump and `earlier` is not. The jump itself is the first instant after.
+    return earlier if earlier <= later else _change(later, earlier, zone)
+
+
+def reached(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return how far the wall clock has been by an instant: an hour shown twice does not take it back."""
+    local = at.astimezone(zone)
+    if not local.fold:
+        return local
+    return instant(_change(ticks(local.replace(fold=0)), ticks(at), zone) - 1).astimezone(zone)
+
+
+def _change(before: int, after: int, zone: ZoneInfo) -> int:
+    """Return the instant between two at which the clocks are changed."""
+    offset = instant(before).astimezone(zone).utcoffset()
+    while after - before > 1:
+        middle = (before + after) // 2
         if instant(middle).astimezone(zone).utcoffset() == offset:
-            later = middle
+            before = middle
         else:
-            earlier = middle
-    return earlier
+            after = middle
+    return after
