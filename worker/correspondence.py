@@ -67,17 +67,19 @@ def _story(connection: Connection, ticket_id: int, seq: int) -> Story:
     mine = (ticket_event.c.ticket_id == ticket_id) & (ticket_event.c.seq <= seq)
     bodies = connection.execute(sa.select(ticket_event.c.body).where(mine).order_by(ticket_event.c.seq)).scalars()
     then: Ticket | None = None
-    answered_at, recorded = seq, None
+    answer, recorded = (seq, "public"), None
     for body in bodies:
         recorded, _ = recorded_from_body(body)
         then = evolve(then, recorded)
         if recorded.kind is EventKind.REPLY_SUBMITTED:
-            answered_at = recorded.seq
+            answer = (recorded.seq, "public")
     if then is None or recorded is None or recorded.seq != seq:
         raise LookupError(f"ticket {ticket_id} has no event {seq}")
-    return Story(recorded, then, _answer(connection, ticket_id, answered_at) if recorded.kind in ANSWERS else None)
+    if recorded.kind is EventKind.REPORTED:
+        answer = (seq, "report")
+    return Story(recorded, then, _answer(connection, ticket_id, *answer) if recorded.kind in ANSWERS else None)
 
 
-def _answer(connection: Connection, ticket_id: int, seq: int) -> Any:
-    mine = (ticket_text.c.ticket_id == ticket_id) & (ticket_text.c.seq == seq) & (ticket_text.c.part == "public")
+def _answer(connection: Connection, ticket_id: int, seq: int, part: str) -> Any:
+    mine = (ticket_text.c.ticket_id == ticket_id) & (ticket_text.c.seq == seq) & (ticket_text.c.part == part)
     return connection.execute(sa.select(ticket_text.c.text).where(mine)).scalar_one_or_none()

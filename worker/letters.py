@@ -10,7 +10,7 @@ from shared.domain.ticket import Ticket
 from shared.domain.wording import NO_DUE, instant_in_words, step_sentence, unit_notice
 
 # The answer itself goes out with these, unless the ticket must not be read by whoever sees the mailbox.
-ANSWERS = frozenset({EventKind.RESOLVED, EventKind.ANSWERED_DIRECTLY, EventKind.NOT_ACCEPTED})
+ANSWERS = frozenset({EventKind.RESOLVED, EventKind.ANSWERED_DIRECTLY, EventKind.NOT_ACCEPTED, EventKind.REPORTED})
 
 
 @dataclass(frozen=True, slots=True)

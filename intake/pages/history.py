@@ -10,7 +10,7 @@ from shared.domain.events import EventKind
 from shared.domain.terms import HolderKind, Role
 from shared.reads.tickets import TimelineEntry
 
-_SHOWN_TEXTS = ("public", "internal", "basis", "reason", "why", "supplement", "note", "error")
+_SHOWN_TEXTS = ("public", "report", "internal", "basis", "reason", "why", "supplement", "note", "error")
 _STYLES = {EventKind.WARNED: "yellow", EventKind.OVERDUE: "red"}
 
 

@@ -113,5 +113,5 @@ def _who(entry: Any) -> str:
 
 
 def _step(entry: Any) -> dict[str, str]:
-    words = entry.texts.get("supplement", "")
+    words = entry.texts.get("supplement") or entry.texts.get("report", "")
     return {"text": step_in_words(entry, rules(), english=is_english()), "at": spoken(entry.at), "words": words}

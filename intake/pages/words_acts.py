@@ -105,6 +105,7 @@ ACTS: Mapping[str, tuple[str, str]] = {
     ),
     # parts of an event's text
     "text.public": ("给诉求人的答复", "Reply to the caller"),
+    "text.report": ("阶段性反馈", "Interim report"),
     "text.internal": ("内部办理情况", "Internal account"),
     "text.reason": ("理由", "Reason"),
     "text.basis": ("依据", "Basis"),

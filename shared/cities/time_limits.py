@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import chinese_calendar.constants as state_council
 
@@ -23,6 +24,7 @@ LIMIT_COLUMNS = (
 CALENDAR_COLUMNS = ("date", "kind", "name", "name_en", "hours")
 PROFILES = Path(__file__).parent / "profiles"
 FIRST_YEAR = 2025  # no ticket is older; the package reaches back to 2004
+Kind = TypeVar("Kind", bound=StrEnum)
 _NO_LIMIT = "none"
 _WARN = re.compile(r"(?:(\d{1,2})d|(\d{1,2})%)")
 
@@ -135,17 +137,20 @@ def _warning(row: Row) -> tuple[int, float]:
 def _check_all_cases(limits: Limits, file: str, classes: frozenset[str], problems: Problems) -> None:
     """A reply without a line would have no due time, and nobody would notice: `none` must be written."""
     replies = [line for line in limits.lines if line.stage is Stage.REPLY]
-    kinds = (None, *UnitKind)
-    for nature in Nature:
-        for urgency in Urgency:
-            cases = (
-                Case(nature, urgency, channel, kind, one)
-                for channel in Channel for kind in kinds for one in (None, *classes)
-            )  # fmt: skip
-            missing = next((c for c in cases if not any(line.applies(Stage.REPLY, c) for line in replies)), None)
-            if missing is not None:
-                case = ", ".join(str(part or "*") for part in missing)
-                problems.add(file, None, f"has no line for the reply of {case}")
+    channels = _differing(Channel, (line.channels for line in replies))
+    units = (None, *_differing(UnitKind, (line.unit_classes for line in replies)))
+    for nature, urgency in product(Nature, Urgency):
+        cases = (Case(nature, urgency, *more) for more in product(channels, units, (None, *sorted(classes))))
+        missing = next((case for case in cases if not any(line.applies(Stage.REPLY, case) for line in replies)), None)
+        if missing is not None:
+            case = ", ".join(str(part or "*") for part in missing)
+            problems.add(file, None, f"has no line for the reply of {case}")
+
+
+def _differing(kinds: type[Kind], named: Iterable[frozenset[Kind]]) -> list[Kind]:
+    """Return the kinds that some line names, and one that stands for all others."""
+    some = frozenset[Kind]().union(*named)
+    return [*sorted(some), *[kind for kind in kinds if kind not in some][:1]]
 
 
 def read_days(sheet: Path, make_up: tuple[Hours, ...], problems: Problems) -> dict[date, NamedDay]:

@@ -33,9 +33,7 @@ UNUSABLE = 2
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what is asked, the ways to ask without a city, and the ways to answer."""
     asked = parser.add_argument_group("by a city's rules")
-    asked.add_argument(
-        "--city", help="the pack's name (default: --pack's, HOTLINE_CITY, the only one)"
-    )
+    asked.add_argument("--city", help="the pack's name (default: --pack's, HOTLINE_CITY, the only one)")
     asked.add_argument("--pack", type=Path, metavar="DIR", help="the pack's folder, if it is not one shipped here")
     asked.add_argument("--profile", help="count by this provincial profile instead of the pack's own")
     asked.add_argument("--nature", help="consultation 咨询, help 求助, complaint 投诉 …")

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from shared.domain import commands as c
+from shared.domain.terms import Stage as Stages
 from shared.domain.terms import State
 from tests.integration.site import Site
 from tests.integration.stage import ANSWER, HANDLER, OPERATOR, OTHER_UNIT, SUPERVISOR, TIME, UNIT
@@ -213,3 +214,17 @@ def _staff_id(site: Site, login: str) -> int:
 
 def _without_id(text: str) -> str:
     return text.split("请求编号", maxsplit=1)[0]
+
+
+def test_the_handler_notes_the_talk_and_the_caller_reads_how_far_it_is(site: Site) -> None:
+    ticket_id = site.stage.dispatched().id
+    zhou, number = site.person("zhou"), site.number(ticket_id)
+    zhou.post(f"/tickets/{number}/sign")
+    assert "首次联系" in zhou.get(f"/tickets/{number}").text
+    page = zhou.follow(zhou.post(f"/tickets/{number}/contact", note="约在明天上午"))
+    assert "约在明天上午" in page.text
+    assert Stages.FIRST_CONTACT not in site.stage.ticket(ticket_id).clocks
+    zhou.post(f"/tickets/{number}/report", public="管子已经挖开，正在换。")
+    told = site.caller(ticket_id).get("/ticket").text
+    assert "管子已经挖开，正在换。" in told
+    assert "约在明天上午" not in told
