@@ -157,9 +157,7 @@ class WorkingCalendar:
         """Yield the working time in [start, end) as pieces, in microseconds since 1970."""
         begin, until = ticks(aware(start)), ticks(aware(end))
         for year in range(self.local_date(start).year, self.local_date(end).year + 1):
-            for opens, closes in self._year(year).spans(begin):
-                if opens >= until:
-                    return
+            for opens, closes in self._year(year).spans(begin, until):
                 yield max(opens, begin), min(closes, until)
 
     def advance(self, start: datetime, budget: timedelta, held: Intervals = ()) -> datetime:
@@ -204,7 +202,7 @@ class WorkingCalendar:
 
 def aware(at: datetime) -> datetime:
     """Return `at` in UTC, where comparing is safe; without an offset it is no instant and is refused."""
-    if at.utcoffset() is None:
+    if at.tzinfo is not UTC and at.utcoffset() is None:
         raise CalendarError(f"{at.isoformat()} has no zone; write an offset, such as +08:00")
     if not MINYEAR < at.year < MAXYEAR:
         raise CalendarError(_THE_END)

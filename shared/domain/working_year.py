@@ -61,10 +61,12 @@ class WorkingYear:
             used = max(used, self.before[index])
         return None if index >= len(self.opens) or used > self.whole else self.opens[index] + used - self.before[index]
 
-    def spans(self, at: int) -> Iterator[Span]:
-        """Yield the spans that end after an instant."""
+    def spans(self, at: int, until: int | None = None) -> Iterator[Span]:
+        """Yield the spans that end after `at` and open before `until`."""
         first = bisect_right(self.closes, at)
-        yield from zip(self.opens[first:], self.closes[first:], strict=True)
+        last = len(self.opens) if until is None else bisect_left(self.opens, until)
+        for index in range(first, last):
+            yield self.opens[index], self.closes[index]
 
 
 def working_year(year: int, hours_of: Callable[[date], Sequence[Span]], zone: ZoneInfo) -> WorkingYear:

@@ -44,6 +44,12 @@ def test_hours_and_minutes_count_from_the_minute(unit: TimeUnit) -> None:
     assert due.due_at == start + timedelta(minutes=1 if "minutes" in unit else 60)
 
 
+def test_days_that_count_from_the_instant_take_its_own_day_as_the_first() -> None:
+    limit = Limit(3, T.WORKING_DAYS, "测试")
+    assert count(limit, WEEKDAYS, at("2026-09-25T16:30")).due_at == at("2026-09-29T17:00")
+    assert count(limit, WEEKDAYS, at("2026-09-25T17:00")).due_at == at("2026-09-30T17:00")
+
+
 def test_two_hours_run_through_saturday_night() -> None:
     due = count(Limit(2, T.HOURS, "测试"), CITY.calendar, at("2026-09-26T23:00"))
     assert due.due_at == at("2026-09-27T01:00")
