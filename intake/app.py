@@ -11,6 +11,7 @@ from intake.health import health
 from intake.metrics import metrics_page
 from intake.public_api import public_api
 from intake.staff_api import staff_api
+from intake.stores import look_for_pack
 from shared.keys import keys
 from shared.logs import configure_logs
 from shared.settings import settings
@@ -45,6 +46,7 @@ def create_app(surface: Surface) -> Flask:
     problems.install(app)  # after flask-smorest, whose own error answers it replaces
     csrf = CSRFProtect(app)  # after the request has its id, for what it refuses is answered and logged too
     app.register_error_handler(CSRFError, _forged)
+    app.before_request(look_for_pack)
     app.before_request(identity.identify_staff if surface == "staff" else identity.identify_caller)
     blueprint = staff_api if surface == "staff" else public_api
     api.register_blueprint(blueprint)

@@ -6,7 +6,6 @@ from typing import Any
 
 from router.decision import decide_batch
 from shared import jobs
-from shared.cities.load import load_city
 from shared.consumer import Handler, through_ledger
 from shared.database import engine
 from shared.domain.commands import Command, Dispatch, SendToSeat, SendToTriage
@@ -15,6 +14,7 @@ from shared.domain.routing import Decision, RoutingInput
 from shared.domain.terms import HolderKind, Role
 from shared.domain.ticket import Ticket
 from shared.domain.viewer import Viewer
+from shared.packs import known_packs
 from shared.reads.routing import unrouted
 from shared.service import ledger
 from shared.settings import settings
@@ -23,7 +23,9 @@ from shared.settings import settings
 @cache
 def handlers() -> Mapping[JobKind, Handler]:
     """Return the router's handlers, once per process; the catalogue is read before the first ticket comes."""
-    decide_batch([RoutingInput(0, "", "")], load_city(settings().city))
+    with engine().connect() as connection:
+        rules = known_packs().at(connection, settings().city)
+    decide_batch([RoutingInput(0, "", "")], rules)
     return {JobKind.ROUTE: through_ledger(ledger(), think)}
 
 
@@ -32,7 +34,7 @@ def think(claimed: Sequence[jobs.Claimed]) -> Sequence[Command | Exception]:
     me = Viewer(role=Role.ROUTER, city=settings().city)
     with engine().connect() as connection:
         found = unrouted(me, connection, [job.ticket_id for job in claimed if job.ticket_id is not None])
-    rules = load_city(me.city)
+        rules = known_packs().at(connection, me.city)
     waiting = [found[job.ticket_id] for job in claimed if job.ticket_id in found]
     decisions = decide_batch([one.request for one in waiting], rules)
     commands = {

@@ -8,13 +8,13 @@ from celery import Celery
 from celery.signals import worker_process_init
 
 from shared.bell import MESSAGE_VERSION, bell
-from shared.cities.load import load_city
 from shared.consumer import Handler, drain
 from shared.database import engine
 from shared.domain.follow_ups import JobKind
 from shared.keys import keys
 from shared.ledger import Ledger
 from shared.logs import configure_logs
+from shared.packs import known_packs
 from shared.settings import settings
 from shared.watch import Watch
 
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 @cache
 def ledger() -> Ledger:
     """Return this process's ledger."""
-    return Ledger(engine(), load_city, keys(), bell())
+    return Ledger(engine(), known_packs().of, keys(), bell())
 
 
 def celery_app(service: str, handlers: Callable[[], Handlers]) -> Celery:

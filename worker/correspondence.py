@@ -31,7 +31,7 @@ class Correspondence:
     """Writes letters as `viewer` sees the tickets. The links lead to the two surfaces' addresses."""
 
     viewer: Viewer
-    rules_of: Callable[[str], Rules]
+    rules_at: Callable[[Connection, str], Rules]
     keys: Keys
     public_url: str
     staff_url: str
@@ -43,7 +43,7 @@ class Correspondence:
         if row is None:
             raise Nobody("not_visible")
         now = ticket_from_row(row)
-        rules = self.rules_of(now.city)
+        rules = self.rules_at(connection, now.city)
         story = _story(connection, now.id, job.cause_seq)
         if job.part == CALLER:
             link = f"{self.public_url}/f/{self.keys.link_token(now.id, now.code_version)}"

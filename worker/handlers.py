@@ -5,7 +5,6 @@ from functools import cache
 from typing import Any
 
 from shared import jobs
-from shared.cities.load import load_city
 from shared.consumer import Handler, Think, through_ledger
 from shared.database import engine
 from shared.domain.commands import Command, GiveRedCard, MarkOverdue, Warn
@@ -14,11 +13,13 @@ from shared.domain.terms import Role, Stage
 from shared.domain.viewer import Viewer
 from shared.keys import keys
 from shared.ledger import Ledger
+from shared.packs import known_packs
 from shared.service import ledger
 from shared.settings import settings
 from worker.correspondence import Correspondence
 from worker.notices import Notices
 from worker.post import Post
+from worker.recounting import Recounting
 from worker.tidying import Tidying
 
 
@@ -28,12 +29,19 @@ def handlers() -> Mapping[JobKind, Handler]:
     said = settings()
     me = Viewer(role=Role.TIME, city=said.city)
     post = Post(said.smtp_url, said.mail_from) if said.smtp_url else None
-    letters = Correspondence(me, load_city, keys(), said.public_url, said.staff_url)
+    letters = Correspondence(me, known_packs().at, keys(), said.public_url, said.staff_url)
     return {
         **time_handlers(ledger(), me),
         JobKind.NOTIFY: Notices(engine(), ledger(), letters, post).handle,
-        JobKind.TIDY: Tidying(engine(), load_city(said.city).zone).handle,
+        JobKind.RECOUNT: Recounting(engine(), ledger(), known_packs().at).handle,
+        JobKind.TIDY: tidying().handle,
     }
+
+
+def tidying() -> Tidying:
+    """Return the daily tidying in the city's zone."""
+    with engine().connect() as connection:
+        return Tidying(engine(), known_packs().at(connection, settings().city).zone)
 
 
 def time_handlers(by: Ledger, me: Viewer) -> Mapping[JobKind, Handler]:

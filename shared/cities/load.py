@@ -62,7 +62,7 @@ def read_pack(city: str, files: Mapping[str, bytes]) -> Rules:
     with TemporaryDirectory(prefix="pack-") as place:
         for name, content in files.items():
             Path(place, name).write_bytes(content)
-        return _read(city, Path(place), _digest(files))
+        return _read(city, Path(place), digest_of(files))
 
 
 def _read(city: str, folder: Path, digest: str) -> Rules:
@@ -108,8 +108,8 @@ def _calendar(sheet: Path, pack: PackFile, problems: Problems) -> WorkingCalenda
         return pack.calendar
 
 
-def _digest(files: Mapping[str, bytes]) -> str:
-    """Two packs of one declared version are told apart: decisions must name exactly what they were made with."""
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """Return what tells packs of one declared version apart: decisions must name exactly what they were made with."""
     whole = sha256()
     for name in sorted(files):
         whole.update(name.encode() + b"\0" + sha256(files[name]).digest())

@@ -1,12 +1,12 @@
 """The first administrator's code, and the demo's accounts (in a demo database only)."""
 
 from shared import people
-from shared.cities.load import load_city
 from shared.database import engine
 from shared.domain.labels import ROLES
 from shared.domain.rules import Rules
 from shared.domain.terms import Role, UnitKind
 from shared.domain.viewer import Viewer
+from shared.packs import known_packs
 from shared.people import NewStaff, add_staff
 from shared.settings import settings
 
@@ -27,8 +27,8 @@ def create_demo_accounts() -> list[tuple[str, str, str]]:
     """
     if not settings().is_demo:
         raise RuntimeError("demo accounts exist only in a demo database (HOTLINE_DEMO=1)")
-    rules = load_city(settings().city)
     with engine().begin() as connection:
+        rules = known_packs().at(connection, settings().city)
         known = {person.login for person in people.list_staff(connection, _admin(rules))}
         for new in [*_visitors(rules), *_players(rules)]:
             if new.login not in known:

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 
-from shared.cities.load import load_city
-from shared.cities.problems import PackError
 from shared.command.audit_stream import Dossier, LateJob, snapshot
 from shared.domain import checks
 from shared.domain.checks import Difference
@@ -71,10 +69,11 @@ def audit(url: str, tell: Callable[[Report], None] | None = None) -> Report:
         counts = seen.counts()
         report.jobs, report.notices = counts["jobs"], counts["notices"]
         report.differences += [Found(None, None, one.code, one.detail) for one in _late(late.get(None, []))]
+        rules = seen.rules()
         for dossier in seen.dossiers():
             report.tickets += 1
             report.events += len(dossier.log.events)
-            report.differences += _of_ticket(dossier, late.get(dossier.row["id"], []))
+            report.differences += _of_ticket(dossier, rules.get(dossier.row["city"]), late.get(dossier.row["id"], []))
             if tell is not None and time.monotonic() - told > _PROGRESS_SECONDS:
                 told = time.monotonic()
                 tell(report)
@@ -93,11 +92,9 @@ def in_words(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _of_ticket(dossier: Dossier, late: list[LateJob]) -> list[Found]:
+def _of_ticket(dossier: Dossier, rules: Rules | None, late: list[LateJob]) -> list[Found]:
     row = dossier.row
-    try:
-        rules = load_city(row["city"])
-    except PackError:
+    if rules is None:
         return [Found(row["id"], None, "unknown_city", row["city"])]
     found = [*_differences(dossier, rules), *_late(late)]
     number = in_fours(number_of(row["id"], row["registered_at"], rules.zone)) if found else None

@@ -10,8 +10,10 @@ from uuid import uuid4
 import psycopg
 from psycopg.rows import dict_row, tuple_row
 
+from shared.cities.load import read_pack
 from shared.domain.checks import JobSeen, NoticeSeen
 from shared.domain.follow_ups import JobKind
+from shared.domain.rules import Rules
 from shared.ledger.checks import EventRow, LogSeen, TextRow
 
 _FETCH = 2000
@@ -60,6 +62,12 @@ class Snapshot:
                 self._connection.execute("SELECT state, count(*) FROM notice GROUP BY 1 ORDER BY 1").fetchall()
             ),
         }
+
+    def rules(self) -> dict[str, Rules]:
+        """Return the active rules by city."""
+        query = "SELECT city, files FROM active_pack JOIN pack_version USING (city) WHERE pack_id = id"
+        packs = self._connection.execute(query).fetchall()
+        return {city: read_pack(city, {name: text.encode() for name, text in files.items()}) for city, files in packs}
 
     def dossiers(self) -> Iterator[Dossier]:
         """Yield every ticket by id: six cursors side by side, merged."""

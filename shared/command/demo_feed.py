@@ -11,13 +11,13 @@ import httpx
 import sqlalchemy as sa
 import structlog
 
-from shared.cities.load import load_city
 from shared.command import demo_stage
 from shared.command.demo_policy import Cast, plan
 from shared.command.demo_tickets import DemoTicket, generate
 from shared.database import engine
 from shared.domain.errors import Refused
 from shared.logs import configure_logs
+from shared.packs import known_packs
 from shared.service import ledger
 from shared.settings import settings
 
@@ -36,7 +36,6 @@ class DemoFeed:
     """Posts and plays until it is stopped; whatever is away for a while is tried again."""
 
     def __init__(self) -> None:
-        self._rules = load_city(settings().city)
         self._stop = threading.Event()
         self._client = httpx.Client(timeout=10, trust_env=False)
         self._cast: tuple[Cast, list[int]] | None = None
@@ -109,18 +108,19 @@ class DemoFeed:
 
     def _play(self) -> None:
         with engine().connect() as connection:
-            self._open = demo_stage.open_count(connection, self._rules.city)
+            rules = known_packs().at(connection, settings().city)
+            self._open = demo_stage.open_count(connection, rules.city)
             if self._cast is None or self._rounds % CAST_ROUNDS == 0:
-                self._cast = demo_stage.cast_of(connection, self._rules)
+                self._cast = demo_stage.cast_of(connection, rules)
             self._rounds += 1
             if self._cast is None:
                 return
             cast, visitors = self._cast
-            tickets = demo_stage.waiting(connection, self._rules.city, visitors)
+            tickets = demo_stage.waiting(connection, rules.city, visitors)
         acts = 0
         for one in tickets:
             seen = (one.ticket.id, one.ticket.seq)
-            chosen = plan(one, cast, self._rules) if seen not in self._refused else None
+            chosen = plan(one, cast, rules) if seen not in self._refused else None
             if chosen is None or one.idle_seconds < chosen.after_seconds:
                 continue
             if acts == ACTS_PER_SECOND or self._stop.is_set():

@@ -8,7 +8,6 @@ from dataclasses import asdict
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from shared.cities.load import load_city
 from shared.command.explain_words import Words
 from shared.command.explanation import Armed, Explanation, explain
 from shared.database import engine
@@ -16,6 +15,7 @@ from shared.domain.rules import Rules
 from shared.domain.terms import Role
 from shared.domain.ticket import encode
 from shared.domain.viewer import Viewer
+from shared.packs import known_packs
 from shared.reads.tickets import find_by_number, ticket_view
 from shared.settings import settings
 from shared.tables.job import job
@@ -32,9 +32,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Explain one ticket of this instance's city; 2 if there is none of that number."""
-    rules = load_city(settings().city)
-    supervisor = Viewer(Role.SUPERVISOR, rules.city)
+    supervisor = Viewer(Role.SUPERVISOR, settings().city)
     with engine().connect() as connection:
+        rules = known_packs().at(connection, supervisor.city)
         found = explanation_of("".join(args.number), supervisor, connection, rules)
     if found is None:
         number = "".join(args.number)
@@ -57,7 +57,12 @@ def explanation_of(number: str, viewer: Viewer, connection: Connection, rules: R
     open_jobs = sa.select(job.c.kind, job.c.part, job.c.due_at).where(
         job.c.ticket_id == view.ticket.id, job.c.state == "todo"
     )
-    return explain(view, [Armed(*row) for row in connection.execute(open_jobs.order_by(job.c.due_at))], rules)
+
+    def named(version: str) -> Rules:
+        # A clock is explained by the calendar it was counted with, whatever is active today.
+        return rules if version == rules.version else known_packs().named(connection, rules.city, version) or rules
+
+    return explain(view, [Armed(*row) for row in connection.execute(open_jobs.order_by(job.c.due_at))], named)
 
 
 def as_json(found: Explanation) -> str:

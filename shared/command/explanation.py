@@ -1,7 +1,7 @@
 """Why a ticket is where it is and when it is due: one answer for people and machines. Holds no name and no phone."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,8 +66,8 @@ class Explanation:
     steps: tuple[Step, ...]
 
 
-def explain(view: TicketView, armed: Sequence[Armed], rules: Rules) -> Explanation:
-    """Explain a ticket as a supervisor sees it; steps come oldest first."""
+def explain(view: TicketView, armed: Sequence[Armed], named: Callable[[str], Rules]) -> Explanation:
+    """Explain a ticket as a supervisor sees it; steps come oldest first. `named` gives the rules of a version."""
     entries = view.timeline[::-1]
     steps = tuple(_step(entry) for entry in entries)
     decided = [entry for entry in entries if entry.decision is not None]
@@ -78,7 +78,7 @@ def explain(view: TicketView, armed: Sequence[Armed], rules: Rules) -> Explanati
         placed=[step for step in steps if "holder_kind" in step.changes][-1],
         decision=last.decision if last else None,
         decided_at_seq=last.seq if last else None,
-        dues=_dues(view.ticket, steps, rules),
+        dues=_dues(view.ticket, steps, named),
         armed=tuple(armed),
         steps=steps,
     )
@@ -89,11 +89,13 @@ def _step(entry: TimelineEntry) -> Step:
     return Step(entry.seq, entry.kind, entry.at, entry.actor_role, entry.actor_unit, whys, entry.facts, entry.changes)
 
 
-def _dues(ticket: Ticket, steps: Sequence[Step], rules: Rules) -> tuple[DueTime, ...]:
-    sources: dict[str, str] = {}
+def _dues(ticket: Ticket, steps: Sequence[Step], named: Callable[[str], Rules]) -> tuple[DueTime, ...]:
+    sources: dict[str, tuple[str, str]] = {}
     for step in steps:
-        sources |= step.facts.get("limits", {})
-    return tuple(
-        DueTime(stage, clock, sources.get(stage, ""), segments(due_of(clock, rules.calendar)))
-        for stage, clock in ticket.clocks.items()
-    )
+        version = step.facts.get("rules", "")
+        sources |= {stage: (source, version) for stage, source in step.facts.get("limits", {}).items()}
+    found = []
+    for stage, clock in ticket.clocks.items():
+        source, version = sources.get(stage, ("", ""))
+        found.append(DueTime(stage, clock, source, segments(due_of(clock, named(version).calendar))))
+    return tuple(found)

@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from shared.cities.load import load_city
 from shared.command.feed_file import Message, UnusableFile, read_messages
 from shared.command.feed_post import Posting
 from shared.command.feed_report import in_words, left_with_router, summary, ways
 from shared.database import engine
 from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
+from shared.packs import known_packs
 from shared.settings import settings
 
 UNUSABLE = 2
@@ -51,12 +51,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _look(posting: Posting, cut: int, seconds: float) -> dict[str, object]:
     """Wait until the router is done with what was accepted, then read where it went."""
-    rules = load_city(settings().city)
-    viewer, answers = Viewer(Role.SUPERVISOR, rules.city), posting.progress.answers
+    viewer, answers = Viewer(Role.SUPERVISOR, settings().city), posting.progress.answers
     until = time.monotonic() + _ROUTING_SECONDS
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         while left_with_router(viewer, connection, answers) and time.monotonic() < until:
             time.sleep(_LOOK_SECONDS)
+        rules = known_packs().at(connection, settings().city)
         return summary(posting.progress, ways(viewer, connection, answers), rules, cut, seconds)
 
 

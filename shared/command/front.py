@@ -10,6 +10,7 @@ from shared.command.paths import Home
 from shared.command.plan import listening_words
 from shared.command.postgres import EngineFailed
 from shared.command.progress import Progress, complain
+from shared.command.shipped import pack_news
 from shared.command.stack import Stack
 from shared.command.stopping import StopAsked, stop_signals
 from shared.command.supervise import State
@@ -59,11 +60,14 @@ def _run_once(stack: Stack, progress: Progress, prepare: Prepare, greet: Greet) 
     try:
         stack.start_engines()
         prepare(stack.environment)
+        news = pack_news(stack.environment)
         stack.start_services()
         instance.write_note(stack.home, stack.environment, has_services=True)
         progress.step("Ready")
         tell_addresses(progress, instance.read_note(stack.home))
         greet(progress)
+        if news:
+            progress.plain(f"\n{news}")
         if words := listening_words(stack.host):
             progress.plain(words)
         progress.plain("\nCtrl-C stops everything in order; the data stay.")

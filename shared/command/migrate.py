@@ -1,4 +1,4 @@
-"""`hotline migrate`: bring the schema to the newest revision; safe to run by several at once."""
+"""`hotline migrate`: bring the schema to the newest revision, and give a new city its pack; several may run it."""
 
 import argparse
 import os
@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from shared.cities.problems import PackError
 from shared.command.progress import complain
+from shared.command.shipped import begin_with_shipped
 from shared.settings import driver_url
 
 _LOCK = 12345_0001
@@ -26,12 +28,18 @@ def run(args: argparse.Namespace) -> int:
         return complain(
             "DATABASE_URL is not set: say which database, e.g. DATABASE_URL=postgresql://… ./hotline migrate"
         )
-    upgrade(url)
+    try:
+        upgrade(url)
+    except PackError as error:
+        return complain(str(error))
     return 0
 
 
 def upgrade(owner_url: str) -> None:
-    """Apply all revisions as the schema's owner, one migrator at a time."""
+    """Apply all revisions as the schema's owner, one migrator at a time; then see to the city's first pack.
+
+    Raises `PackError` if that pack cannot be used.
+    """
     engine = sa.create_engine(driver_url(owner_url), poolclass=sa.NullPool)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
@@ -41,6 +49,7 @@ def upgrade(owner_url: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
+        begin_with_shipped(connection)
         guard.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
     engine.dispose()
 

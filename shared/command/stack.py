@@ -51,6 +51,7 @@ class Stack:
             self.supervisor = Supervisor.start(self.home)
         # The product's modules are imported while the engines start: SQLAlchemy and Alembic take most of a second.
         os.environ.update(self.environment)
+        from shared.cities.problems import PackError
         from shared.command.migrate import upgrade
 
         if plan.cluster is not None:
@@ -62,7 +63,10 @@ class Stack:
             self._await("valkey", lambda: answers(plan.addresses.redis_url))
         self._await("supervisord", lambda: bool(self.states()))
         self._progress.step("Bringing the database's schema up to date")
-        upgrade(plan.addresses.owner_url)
+        try:
+            upgrade(plan.addresses.owner_url)
+        except PackError as error:
+            raise EngineFailed(str(error)) from error
 
     def start_services(self) -> None:
         """Start the product's processes and wait until both surfaces answer and nothing is missing."""

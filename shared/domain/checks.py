@@ -78,6 +78,7 @@ _CAUSES: Mapping[K, tuple[type[c.Command], State | None]] = {
     K.STAGE_WARNED: (c.Warn, None),
     K.STAGE_OVERDUE: (c.MarkOverdue, None),
     K.RECOUNTED: (c.Recount, None),
+    K.PROMISE_MOVED: (c.Recount, None),
     K.JOB_BURIED: (c.Bury, None),
 }
 # An answer that comes late says so itself, before time does.

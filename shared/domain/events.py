@@ -43,6 +43,7 @@ class EventKind(StrEnum):
     STAGE_WARNED = "stage_warned"  # of any stage but the unit's reply
     STAGE_OVERDUE = "stage_overdue"
     RECOUNTED = "recounted"
+    PROMISE_MOVED = "promise_moved"  # by a recount; the caller is told
     JOB_BURIED = "job_buried"
 
 
@@ -68,6 +69,7 @@ PUBLIC = frozenset(
         EventKind.SUPPLEMENTED,
         EventKind.URGED,
         EventKind.OVERDUE,
+        EventKind.PROMISE_MOVED,
     }
 )
 

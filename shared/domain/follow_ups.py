@@ -55,6 +55,7 @@ _TELL_CALLER = frozenset(
         K.NOT_ACCEPTED,
         K.REOPENED,
         K.OVERDUE,
+        K.PROMISE_MOVED,
     }
 )
 TELL_UNIT = frozenset({K.DISPATCHED, K.REDISPATCHED, K.REOPENED, K.URGED, K.WARNED, K.OVERDUE, K.RED_CARDED})
@@ -93,8 +94,7 @@ def next_instants(ticket: Ticket, *stages: Stage) -> list[Arm]:
 
 def _to_tell(ticket: Ticket, recorded: Recorded, rules: Rules) -> list[FollowUp]:
     told: list[FollowUp] = []
-    moves_promise = recorded.kind is K.RECOUNTED and "promised_at" in recorded.changes
-    if ticket.tell_by is not None and (recorded.kind in _TELL_CALLER or moves_promise):
+    if ticket.tell_by is not None and recorded.kind in _TELL_CALLER:
         told.append(Arm(JobKind.NOTIFY, recorded.at, f"{ticket.tell_by}:caller"))
     unit = rules.units.get(ticket.unit or "")
     if unit is not None and unit.email and recorded.kind in TELL_UNIT:

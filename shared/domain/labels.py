@@ -136,6 +136,7 @@ EVENTS: Mapping[EventKind, Label] = {
     EventKind.STAGE_WARNED: Label("环节预警", "Stage nearly due"),
     EventKind.STAGE_OVERDUE: Label("环节超期", "Stage overdue"),
     EventKind.RECOUNTED: Label("时限重算", "Time limits recounted"),
+    EventKind.PROMISE_MOVED: Label("答复日期有变", "The promised date has moved"),
     EventKind.JOB_BURIED: Label("系统告警", "System alarm"),
 }
 

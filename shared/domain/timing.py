@@ -10,7 +10,7 @@ from shared.domain.clocks import Card, Changed, Clock, clock_of, late, merged, r
 from shared.domain.events import Event, EventKind
 from shared.domain.limits import Case, count
 from shared.domain.rules import Rules
-from shared.domain.terms import HolderKind, Stage
+from shared.domain.terms import HolderKind, Stage, State
 from shared.domain.ticket import Ticket
 
 OF_THE_UNIT = (Stage.SIGN, Stage.FIRST_CONTACT, Stage.INTERIM, Stage.RETURN)  # beside its reply
@@ -102,9 +102,14 @@ def recount_clocks(ticket: Ticket, command: c.Recount, rules: Rules, now: dateti
     if not changed:
         return []
     before = {stage: ticket.clocks[stage].due_at for stage in changed}
-    changes: dict[str, Any] = {"clocks": changed} | promise(ticket, changed)
-    facts = {"before": {"due": before, "promised_at": ticket.promised_at}} | sources(rules, case, changed)
-    return [Event(EventKind.RECOUNTED, changes, facts)]
+    facts = {"before": {"due": before}} | sources(rules, case, changed)
+    promised = {} if ticket.state is State.RESOLVED else promise(ticket, changed)  # what was answered is kept
+    if promised.get("promised_at", ticket.promised_at) == ticket.promised_at:
+        return [Event(EventKind.RECOUNTED, {"clocks": changed}, facts)]
+    if promised["promised_at"] is None:  # no limit any more: nothing to promise, and nothing to say of it
+        return [Event(EventKind.RECOUNTED, {"clocks": changed} | promised, facts)]
+    moved = Event(EventKind.PROMISE_MOVED, promised, {"before": ticket.promised_at})
+    return [Event(EventKind.RECOUNTED, {"clocks": changed}, facts), moved]
 
 
 def bury(ticket: Ticket, command: c.Bury, rules: Rules, now: datetime) -> list[Event]:

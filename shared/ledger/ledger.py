@@ -1,7 +1,7 @@
 """`execute`: lock, decide, append, arm, commit; for one person's command or for a batch of claimed jobs."""
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,13 +27,18 @@ from shared.ledger.outcome import Item, Outcome, Verdict, closing_of, must_bury,
 _TAKE_KEY = sa.text(
     "WITH taken AS (INSERT INTO idempotency (client, route, key, request_mac, ticket_id, at)"
     " VALUES (:client, :route, :key, :mac, nextval('ticket_id'), clock_timestamp()) ON CONFLICT DO NOTHING"
-    " RETURNING ticket_id) SELECT ticket_id, business_now() FROM taken"
+    " RETURNING ticket_id) SELECT ticket_id, business_now(), (SELECT pack_id FROM active_pack WHERE city = :city)"
+    " FROM taken"
 )
 _KNOWN_KEY = sa.text(
     "SELECT request_mac, ticket_id FROM idempotency WHERE client = :client AND route = :route AND key = :key"
 )
 
 log = structlog.get_logger()
+
+
+# The rules of a city by the id of its active pack, which the ledger reads in the transaction that they will decide in.
+RulesOf = Callable[[Connection, str, int | None], Rules]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Done:
 class Ledger:
     """The one writer of tickets. Safe to share between threads."""
 
-    def __init__(self, engine: Engine, rules_of: Callable[[str], Rules], keys: Keys, bell: Bell) -> None:
+    def __init__(self, engine: Engine, rules_of: RulesOf, keys: Keys, bell: Bell) -> None:
         self._engine, self._rules_of, self._keys, self._bell = engine, rules_of, keys, bell
 
     def open_ticket(self, command: Register, key: IdempotencyKey) -> Opened:
@@ -77,11 +82,12 @@ class Ledger:
         named = {"client": key.client, "route": key.route, "key": key.key}
         change = Change(None)
         with self._engine.begin() as connection:
-            taken = connection.execute(_TAKE_KEY, named | {"mac": key.mac}).one_or_none()
+            city = command.actor.city
+            taken = connection.execute(_TAKE_KEY, named | {"mac": key.mac, "city": city}).one_or_none()
             if taken is None:
                 return self._replay(connection, named, key.mac)
             given = replace(command, ticket_id=taken[0])
-            rules = self._rules_of(command.actor.city)
+            rules = self._rules_of(connection, city, taken[2])
             change.record(decide(None, given, rules, taken[1]), command.actor, rules, taken[1])
             write.write_opened(connection, change, caller_row(taken[0], command.caller, self._keys))
         self._bell.ring(change.due_now, [change.stands.id])
@@ -97,8 +103,8 @@ class Ledger:
             if row is None:
                 raise NotYours
             ticket = ticket_from_row(row)
-            now = write.business_now(connection)
-            rules = self._rules_of(command.actor.city)
+            now, active = write.moment(connection)
+            rules = self._rules_of(connection, command.actor.city, active.get(command.actor.city))
             drafts = decide(ticket, command, rules, now)
             change = Change(ticket, bytes(row["head"]))
             change.record(drafts, command.actor, rules, now)
@@ -134,13 +140,17 @@ class Ledger:
             ids = [item.job.ticket_id for item in items if item.job.ticket_id is not None]
             rows = write.lock_free(connection, ids)
             held = jobs.hold(connection, [item.job for item in items])
-            now = write.business_now(connection)
+            now, active = write.moment(connection)
+            rules = {city: self._rules_of(connection, city, active.get(city)) for city in {row["city"] for row in rows}}
             changes = {row["id"]: Change(ticket_from_row(row), bytes(row["head"])) for row in rows}
             outcomes, closings = [], []
             for item in items:
-                outcome, closing = self._one(item, changes.get(item.job.ticket_id or 0), held, now)
+                if item.job.id not in held:
+                    outcomes.append(Outcome(Verdict.LOST))
+                    continue
+                outcome, closing = _one(item, changes.get(item.job.ticket_id or 0), rules, now)
                 outcomes.append(outcome)
-                closings += [closing] if closing is not None else []
+                closings.append(closing)
             moved = [change for change in changes.values() if change.events]
             write.write_moved(connection, moved, closing=[closing.job.id for closing in closings])
             jobs.close(connection, closings, write.as_json)
@@ -148,23 +158,22 @@ class Ledger:
         self._bell.ring(due_now, [change.ticket.id for change in moved if change.ticket])
         return outcomes
 
-    def _one(
-        self, item: Item, change: Change | None, held: set[int], now: datetime
-    ) -> tuple[Outcome, jobs.Closing | None]:
-        if item.job.id not in held:
-            return Outcome(Verdict.LOST), None
-        if change is None or change.ticket is None:
-            busy = Outcome(Verdict.BUSY)
-            return busy, closing_of(item.job, busy, is_buried=False)
-        rules = self._rules_of(change.ticket.city)
-        outcome = _decide_alone(item, change, rules, now)
-        is_buried = must_bury(item.job, outcome.verdict) or _would_strand(item.job, outcome, change.ticket)
-        if is_buried:
-            time_itself = Viewer(role=Role.TIME, city=change.ticket.city)
-            asked = Bury(actor=time_itself, ticket_id=change.ticket.id, kind=item.job.kind, error=outcome.why or "")
-            change.record(decide(change.ticket, asked, rules, now), time_itself, rules, now)
-            log.error("job_buried", job=item.job.id, kind=item.job.kind, ticket=change.ticket.id, why=outcome.why)
-        return Outcome(outcome.verdict, change.ticket, outcome.why), closing_of(item.job, outcome, is_buried)
+
+def _one(
+    item: Item, change: Change | None, rules_by_city: Mapping[str, Rules], now: datetime
+) -> tuple[Outcome, jobs.Closing]:
+    if change is None or change.ticket is None:
+        busy = Outcome(Verdict.BUSY)
+        return busy, closing_of(item.job, busy, is_buried=False)
+    rules = rules_by_city[change.ticket.city]
+    outcome = _decide_alone(item, change, rules, now)
+    is_buried = must_bury(item.job, outcome.verdict) or _would_strand(item.job, outcome, change.ticket)
+    if is_buried:
+        time_itself = Viewer(role=Role.TIME, city=change.ticket.city)
+        asked = Bury(actor=time_itself, ticket_id=change.ticket.id, kind=item.job.kind, error=outcome.why or "")
+        change.record(decide(change.ticket, asked, rules, now), time_itself, rules, now)
+        log.error("job_buried", job=item.job.id, kind=item.job.kind, ticket=change.ticket.id, why=outcome.why)
+    return Outcome(outcome.verdict, change.ticket, outcome.why), closing_of(item.job, outcome, is_buried)
 
 
 def _decide_alone(item: Item, change: Change, rules: Rules, now: datetime) -> Outcome:

@@ -1,7 +1,7 @@
 """The ledger's few hot statements: whole sets of rows in one round trip, as JSON."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +42,8 @@ _MOVE_SQL = (
 _LOCK_ONE = sa.text("SELECT * FROM ticket WHERE id = :id FOR NO KEY UPDATE")
 _LOCK_FREE = sa.text("SELECT * FROM ticket WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED")
 
+_MOMENT_SQL = "SELECT business_now(), (SELECT jsonb_object_agg(city, pack_id) FROM active_pack)"
+
 
 def as_json(rows: Any) -> str:
     """Return rows as the JSON parameter of a statement."""
@@ -68,6 +70,12 @@ def lock_one(connection: Connection, ticket_id: int) -> sa.RowMapping | None:
 def lock_free(connection: Connection, ticket_ids: Iterable[int]) -> list[sa.RowMapping]:
     """Lock, by id, those of the tickets that nobody holds."""
     return list(connection.execute(_LOCK_FREE, {"ids": sorted(set(ticket_ids))}).mappings())
+
+
+def moment(connection: Connection) -> tuple[datetime, Mapping[str, int]]:
+    """Return the business time and each city's active pack; read them after the lock, as `business_now` says."""
+    now, active = connection.exec_driver_sql(_MOMENT_SQL).one()
+    return now, active or {}
 
 
 def business_now(connection: Connection) -> datetime:

@@ -1,7 +1,8 @@
 """Fixtures of the integration tests: a city in a database of its own, and this process bound to it."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 import pytest
 
@@ -11,8 +12,11 @@ from intake import stores
 from intake.app import create_app
 from shared import service
 from shared.bell import bell
+from shared.cities.load import read_pack
 from shared.database import engine
+from shared.domain.rules import Rules
 from shared.keys import keys
+from shared.packs import known, known_packs
 from shared.settings import settings
 from tests.conftest import Database
 from tests.integration.api import Api
@@ -22,7 +26,8 @@ from tests.integration.stage import SECRET, Stage
 # What a process makes once from its settings. The bell stays: it is silenced, and its thread outlives every test.
 ENGINES = (engine, stores.engine)
 SINGLETONS = (
-    settings, keys, *ENGINES, stores.ledger, service.ledger, router.handlers.handlers, worker.handlers.handlers,
+    settings, keys, known_packs, *ENGINES, stores.ledger, service.ledger, router.handlers.handlers,
+    worker.handlers.handlers,
 )  # fmt: skip
 
 
@@ -44,11 +49,22 @@ def as_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Stage], N
         monkeypatch.setenv("HOTLINE_SECRET", SECRET.decode())
         monkeypatch.setenv("HOTLINE_DEV", "1")
         monkeypatch.delenv("HOTLINE_SECRET_FILE", raising=False)
+        monkeypatch.setattr(known, "read_pack", _read_pack_once)
         _forget()
         bell()._quiet_until = math.inf  # as with Redis gone for good: jobs alone carry the work
 
     yield use
     _forget()
+
+
+def _read_pack_once(city: str, files: Mapping[str, bytes]) -> Rules:
+    """Every test has a database of its own, but nearly all of them hold the same pack."""
+    return _read(city, tuple(sorted(files.items())))
+
+
+@cache
+def _read(city: str, files: tuple[tuple[str, bytes], ...]) -> Rules:
+    return read_pack(city, dict(files))
 
 
 def _forget() -> None:

@@ -16,7 +16,7 @@ from shared.domain.follow_ups import JobKind
 from shared.domain.terms import FollowUpResult, HolderKind, State
 from shared.ledger import Ledger
 from shared.ledger.write import lock_one
-from tests.integration.stage import ANSWER, HANDLER, OPERATOR, OTHER_UNIT, SUPERVISOR, UNIT, Stage, rules_of
+from tests.integration.stage import ANSWER, HANDLER, OPERATOR, OTHER_UNIT, SUPERVISOR, UNIT, Stage, rules_at
 
 THREADS = 32
 
@@ -73,7 +73,7 @@ def test_a_missing_ticket_and_a_foreign_one_are_refused_alike(stage: Stage) -> N
 def test_of_32_people_who_do_the_same_exactly_one_does_it(stage: Stage) -> None:
     ticket = stage.dispatched()
     wide = make_engine(stage.engine.url.render_as_string(hide_password=False), THREADS)
-    crowd = Ledger(wide, rules_of, stage.keys, stage.ledger._bell)
+    crowd = Ledger(wide, rules_at, stage.keys, stage.ledger._bell)
     start = threading.Barrier(THREADS)
 
     def sign(staff_id: int) -> str:

@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 import shared.tables.job
+import shared.tables.pack
 import shared.tables.people
 import shared.tables.ticket  # noqa: F401
 from shared.command.migrate import upgrade
@@ -16,7 +17,7 @@ RIGHTS = {
     "ticket": "IU", "ticket_text": "IU", "caller": "IU", "ticket_event": "I", "decision": "I", "access_log": "I",
     "job": "IUD", "idempotency": "IUD", "session": "IUD", "attempt": "IUD", "admin_code": "IUD",
     "staff": "IU", "notice": "IU",
-    "business_clock": "", "alembic_version": "",
+    "pack_version": "", "pack_activation": "", "active_pack": "", "business_clock": "", "alembic_version": "",
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from shared.domain import commands as c
 from shared.domain.follow_ups import JobKind
 from shared.jobs import claim
 from shared.notices import MOST_TRIES
-from tests.integration.stage import ANSWER, HANDLER, MONDAY, OPERATOR, OTHER_UNIT, TIME, UNIT_MAIL, Stage, rules_of
+from tests.integration.stage import ANSWER, HANDLER, MONDAY, OPERATOR, OTHER_UNIT, TIME, UNIT_MAIL, Stage, rules_at
 from worker.correspondence import Correspondence
 from worker.notices import Notices
 from worker.post import Post
@@ -63,7 +63,7 @@ def server(port: int) -> Iterator[Server]:
 
 
 def handlers(stage: Stage, port: int | None) -> Mapping[JobKind, Handler]:
-    letters = Correspondence(TIME, rules_of, stage.keys, PUBLIC, STAFF)
+    letters = Correspondence(TIME, rules_at, stage.keys, PUBLIC, STAFF)
     post = None if port is None else Post(f"smtp://127.0.0.1:{port}", "12345@city.example")
     return {JobKind.NOTIFY: Notices(stage.engine, stage.ledger, letters, post).handle}
 
@@ -195,7 +195,7 @@ def test_a_killed_sender_leaves_a_mail_that_is_sent_again_under_the_same_name(
 ) -> None:
     ticket_id = stage.register(email=CALLER)
     [job] = claim(stage.engine, JobKind.NOTIFY)
-    letters = Correspondence(TIME, rules_of, stage.keys, PUBLIC, STAFF)
+    letters = Correspondence(TIME, rules_at, stage.keys, PUBLIC, STAFF)
     killed = Notices(stage.engine, stage.ledger, letters, Post(f"smtp://127.0.0.1:{port}", "12345@city.example"))
     begun = killed._begin(job)
     assert begun is not None

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import shared.tables.job
+import shared.tables.pack
 import shared.tables.people
 import shared.tables.ticket  # noqa: F401
 from shared.tables import metadata
@@ -19,6 +20,7 @@ MOST_LINES, MOST_LINES_OF_A_FUNCTION, MEDIAN_LINES = 300, 50, 100
 OWNERS = {
     "ticket": "shared/ledger/", "ticket_event": "shared/ledger/", "ticket_text": "shared/ledger/",
     "caller": "shared/ledger/", "decision": "shared/ledger/", "idempotency": "shared/ledger/",
+    "pack_version": "shared/packs/", "pack_activation": "shared/packs/", "active_pack": "shared/packs/",
     "job": "shared/jobs.py", "staff": "shared/people.py",
     "session": "shared/people.py", "admin_code": "shared/people.py", "attempt": "shared/attempts.py",
     "access_log": "shared/access_log.py", "notice": "shared/notices.py", "business_clock": "shared/command/migrate.py",

@@ -1,0 +1,63 @@
+"""The pack that comes with this version of the software: a city's first, and news where another is active."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared.command.postgres import EngineFailed
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+CITIES = Path(__file__).parents[1] / "cities"
+BY = "migrate"
+
+
+def city_of(environment: Mapping[str, str]) -> str:
+    """Return the deployment's city."""
+    return environment.get("HOTLINE_CITY") or "chengdu"
+
+
+def begin_with_shipped(connection: "Connection") -> None:
+    """Load and activate the shipped pack, if the city has no active one; in one transaction."""
+    from shared import packs
+    from shared.cities.load import files_of
+
+    city = city_of(os.environ)
+    with connection.begin():
+        # A city that is not shipped gets its first pack by hand: `./hotline pack load DIR`, then `activate`.
+        if packs.active(connection, city) is None and (CITIES / city / "pack.yaml").is_file():
+            packs.activate(connection, packs.load(connection, city, files_of(city), BY), None, BY, "first start")
+
+
+def pack_news(environment: Mapping[str, str]) -> str | None:
+    """Return a line if the shipped pack was never loaded. Raises `EngineFailed` if nothing usable is active."""
+    import sqlalchemy as sa
+
+    from shared import packs
+    from shared.cities.load import digest_of, files_of
+    from shared.cities.problems import PackError
+    from shared.settings import driver_url
+
+    city = city_of(environment)
+    engine = sa.create_engine(driver_url(environment["DATABASE_URL"]), poolclass=sa.NullPool)
+    try:
+        with engine.connect() as connection:
+            active = packs.Packs().at(connection, city)
+            known = [one.version for one in packs.versions(connection, city)]
+    except sa.exc.OperationalError:
+        return None
+    except PackError as error:
+        raise EngineFailed(f"The city's active pack cannot be used:\n{error}") from error
+    finally:
+        engine.dispose()
+    if not (CITIES / city / "pack.yaml").is_file():
+        return None
+    digest = digest_of(files_of(city))
+    if any(version.endswith(f"+{digest}") for version in known):
+        return None
+    return (
+        f"The pack of {city} that comes with this version is another than {active.version}, which stays active;"
+        f" to see the difference: ./hotline pack diff shared/cities/{city}"
+    )
