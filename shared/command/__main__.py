@@ -29,6 +29,8 @@ VERBS = {
     "audit": Verb("audit", "check that nothing was lost: replay, chains, holders, jobs", Needs.DATABASE),
     "explain": Verb("explain", "why a ticket is where it is, and when it is due", Needs.DATABASE),
     "due": Verb("due", "until when something is due by a city's rules, and why; needs nothing running"),
+    "pack": Verb("pack", "the city's pack: check, load, list, diff, activate, rollback"),
+    "calendar": Verb("calendar_import", "import a new year's holidays and say which open tickets' due moves"),
     "migrate": Verb("migrate", "bring the schema of DATABASE_OWNER_URL to the newest revision"),
     "lock": Verb("lock", "write the lock files anew from pyproject.toml"),
     "test": Verb("test", "linters, import contracts, types and tests; --system for the slow set", passes_on=True),
