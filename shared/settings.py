@@ -1,6 +1,7 @@
 """Settings, from the environment only and read once. Wrong or missing ones stop the start with a sentence."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,7 +44,7 @@ def settings() -> Settings:
         database_url=driver_url(_needed("DATABASE_URL")),
         redis_url=redis_url,
         secret=secret,
-        city=env.get("HOTLINE_CITY", "chengdu"),
+        city=city_of(env),
         is_demo=env.get("HOTLINE_DEMO") == "1",
         is_dev=is_dev,
         public_url=public_url,
@@ -52,6 +53,11 @@ def settings() -> Settings:
         smtp_url=env.get("SMTP_URL") or None,
         mail_from=env.get("MAIL_FROM", "12345@localhost"),
     )
+
+
+def city_of(environment: Mapping[str, str]) -> str:
+    """Return the deployment's city."""
+    return environment.get("HOTLINE_CITY") or "chengdu"
 
 
 def driver_url(url: str) -> str:

@@ -48,10 +48,10 @@ class _Done:
 class Recounting:
     """Handles jobs of kind `recount`. `rules_at` gives a city's active rules on a connection."""
 
-    def __init__(
-        self, engine: Engine, ledger: Ledger, rules_at: Callable[[Connection, str], Rules], batch: int = BATCH
-    ) -> None:
-        self._engine, self._ledger, self._rules_at, self._batch = engine, ledger, rules_at, batch
+    batch, budget_seconds = BATCH, BUDGET_SECONDS
+
+    def __init__(self, engine: Engine, ledger: Ledger, rules_at: Callable[[Connection, str], Rules]) -> None:
+        self._engine, self._ledger, self._rules_at = engine, ledger, rules_at
 
     def handle(self, claimed: Sequence[jobs.Claimed]) -> None:
         """Recount what each job names, arm the next and close it."""
@@ -75,11 +75,11 @@ class Recounting:
         self._close(job, "failed" if done.failures else "done", self._next(sweep, done), "; ".join(done.failures[:5]))
 
     def _sweep(self, activation: Activation, sweep: Sweep) -> _Done:
-        me, until = Viewer(Role.TIME, activation.city), time.monotonic() + BUDGET_SECONDS
+        me, until = Viewer(Role.TIME, activation.city), time.monotonic() + self.budget_seconds
         with self._engine.connect() as connection:
             now, rules = business_now(connection), self._rules_at(connection, activation.city)
-            found = open_after(me, connection, sweep.after, self._batch)
-        done = _Done(sweep.after, is_end=len(found) < self._batch)
+            found = open_after(me, connection, sweep.after, self.batch)
+        done = _Done(sweep.after, is_end=len(found) < self.batch)
         for ticket in found:
             if time.monotonic() > until:
                 done.is_end = False

@@ -7,11 +7,13 @@ from typing import Any
 from flask import Response
 
 from intake.acts import current_viewer
+from intake.outlook import Outlook, outlook
 from intake.pages.blueprints import staff_pages
 from intake.pages.filters import code_word, skill_name, unit_name
 from intake.pages.frame import framed, tabs
 from intake.pages.replies import page
 from intake.pages.rows import read_lines
+from intake.pages.words import say
 from intake.stores import engine
 from shared.domain.terms import HolderKind
 from shared.ledger.write import business_now
@@ -38,14 +40,25 @@ def overview() -> Response:
     """Show the whole city's open tickets."""
     viewer = current_viewer()
     with engine().connect() as connection:
-        now = business_now(connection)
+        now, known = business_now(connection), outlook(connection)
         bar = tabs(viewer, connection)
         figures = counts(viewer, connection, Queue(only=None))
         holdings = _holdings(counts_by_holder(viewer, connection))
         lists = {
             only.value: read_lines(viewer, connection, Queue(only=only, limit=_LISTED), now).lines for only in _LISTS
         }
-    return page(framed("staff/overview.html", bar, "overview", figures=figures, holdings=holdings, lists=lists))
+    html = framed(
+        "staff/overview.html", bar, "overview", figures=figures, holdings=holdings, lists=lists, notes=_notes(known)
+    )
+    return page(html)
+
+
+def _notes(known: Outlook) -> list[str]:
+    """Return what must be said of the calendar: how far it is known, and that some due times may still move (K16)."""
+    until = known.ahead.known_until
+    ends = say("overview.calendar.ends", day=until.isoformat()) if until and known.ahead.ends_soon else None
+    provisional = say("overview.calendar.provisional") if known.has_provisional else None
+    return [note for note in (ends, provisional) if note]
 
 
 def _holdings(rows: Iterable[Any]) -> list[Holding]:

@@ -222,6 +222,8 @@ STAFF: Mapping[str, tuple[str, str]] = {
         "It is registered, but the direct answer was not carried out: {why} What you wrote is below.",
     ),
     # overview and admin
+    "overview.calendar.ends": ("放假安排只到 {day}：请导入国务院办公厅的新通知，不然以后的时限只能先按周末估算。", "Holidays are known until {day} only: import the new State Council notice, or later due times count weekends alone."),
+    "overview.calendar.provisional": ("有工单的时限算进了没有放假通知的年份，是暂定的，导入通知后会重新计算。", "Some due times run into a year without holiday notice. They are provisional until the notice is imported."),
     "overview.holders": ("谁手里有多少", "Who holds how many"),
     "overview.holder": ("持有方", "Holder"),
     "overview.state": ("状态", "State"),

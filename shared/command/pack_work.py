@@ -14,12 +14,12 @@ from shared.cities.load import files_of
 from shared.cities.problems import PackError
 from shared.cities.yaml_reader import FILE
 from shared.command.joining import Needs, join
-from shared.command.shipped import CITIES, city_of
+from shared.command.shipped import CITIES
 from shared.database import make_engine
 from shared.domain.rules import Rules
 from shared.domain.terms import UnitKind
 from shared.packs import PackVersion
-from shared.settings import driver_url
+from shared.settings import city_of, driver_url
 
 UNKNOWN = 2
 

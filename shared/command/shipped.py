@@ -6,17 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.command.postgres import EngineFailed
+from shared.settings import city_of, driver_url
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 CITIES = Path(__file__).parents[1] / "cities"
 BY = "migrate"
-
-
-def city_of(environment: Mapping[str, str]) -> str:
-    """Return the deployment's city."""
-    return environment.get("HOTLINE_CITY") or "chengdu"
 
 
 def begin_with_shipped(connection: "Connection") -> None:
@@ -38,7 +34,6 @@ def pack_news(environment: Mapping[str, str]) -> str | None:
     from shared import packs
     from shared.cities.load import digest_of, files_of
     from shared.cities.problems import PackError
-    from shared.settings import driver_url
 
     city = city_of(environment)
     engine = sa.create_engine(driver_url(environment["DATABASE_URL"]), poolclass=sa.NullPool)

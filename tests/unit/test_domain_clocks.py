@@ -100,7 +100,7 @@ def test_the_promise_to_the_caller_stays_when_another_unit_gets_its_own_time() -
 def test_new_rules_move_open_clocks_once_and_the_callers_promise_with_them() -> None:
     life = dispatched(caller=c.CallerDetails(email="a@b.cn"))
     life.rules = with_reply_limit(3)
-    assert [life.do(c.Recount, TIME), life.do(c.Recount, TIME)] == [["recounted"], []]
+    assert [life.do(c.Recount, TIME), life.do(c.Recount, TIME)] == [["recounted", "promise_moved"], []]
     assert life.stands.due_at == life.stands.promised_at == datetime(2026, 9, 10, 9, 0, tzinfo=UTC)
     assert life.armed_for(Stage.REPLY) == [life.clock.warn_at]
     assert (life.stands.seq, JobKind.NOTIFY, "email:caller") in life.jobs
