@@ -29,6 +29,7 @@ SERVICE_OF = {
     JobKind.OVERDUE: "worker",
     JobKind.RED: "worker",
     JobKind.NOTIFY: "worker",
+    JobKind.RECOUNT: "worker",
     JobKind.TIDY: "worker",
 }
 

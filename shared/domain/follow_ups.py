@@ -20,6 +20,7 @@ class JobKind(StrEnum):
     OVERDUE = "overdue"  # worker
     RED = "red"  # worker
     NOTIFY = "notify"  # worker
+    RECOUNT = "recount"  # worker, without a ticket
     TIDY = "tidy"  # worker, without a ticket
 
 

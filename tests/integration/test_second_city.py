@@ -12,7 +12,8 @@ from aiosmtpd.controller import Controller
 import router.handlers
 import worker.handlers
 from intake.app import create_app
-from shared.cities import load
+from shared import packs
+from shared.cities.load import files_of
 from shared.command.mail_sink import Sink
 from shared.command.ports import any_free
 from shared.domain.follow_ups import JobKind
@@ -47,16 +48,14 @@ def mails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def qinghe(
     tmp_path: Path, mails: Path, monkeypatch: pytest.MonkeyPatch, stage: Stage, as_settings: Callable[[Stage], None]
-) -> Iterator[Api]:
+) -> Api:
     """The product as the city of Qinghe runs it: another pack and `HOTLINE_CITY`, the same code."""
-    packs = tmp_path / "packs"
-    write_pack(packs / "qinghe")
-    monkeypatch.setattr(load, "PACKS", packs)
+    files = files_of("qinghe", write_pack(tmp_path / "qinghe"))
+    with stage.owner.begin() as connection:
+        packs.activate(connection, packs.load(connection, "qinghe", files, "test"), None, "test")
     monkeypatch.setenv("HOTLINE_CITY", "qinghe")
-    load.load_city.cache_clear()
     as_settings(stage)
-    yield Api(Site(stage, create_app("public"), create_app("staff"), city="qinghe", accounts=ACCOUNTS))
-    load.load_city.cache_clear()
+    return Api(Site(stage, create_app("public"), create_app("staff"), city="qinghe", accounts=ACCOUNTS))
 
 
 def addressee_and_words(file: Path) -> tuple[str, str]:
