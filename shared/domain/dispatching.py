@@ -95,13 +95,14 @@ def send_to_triage(ticket: Ticket, command: c.SendToTriage, rules: Rules, now: d
     if command.actor.role is Role.ROUTER and ticket.holder_kind is not HolderKind.ROUTER:
         return []
     changes: dict[str, Any] = {"holder_kind": HolderKind.TRIAGE, "holder_id": "", "handler_id": None}
+    facts: dict[str, Any] = {"rules": rules.version}
     if command.decision is not None:
         changes |= _classified(ticket, command.decision) | _accused(ticket, command.decision)
-    return [
-        Event(
-            EventKind.SENT_TO_TRIAGE, changes, {"rules": rules.version}, {"why": command.why}, decision=command.decision
-        )
-    ]
+        case = case_of(ticket, rules, changes)
+        moved = recount(ticket, rules, case, now) if case != case_of(ticket, rules) else {}
+        changes |= {"clocks": moved} if moved else {}
+        facts = sources(rules, case, moved)
+    return [Event(EventKind.SENT_TO_TRIAGE, changes, facts, {"why": command.why}, decision=command.decision)]
 
 
 def amend(ticket: Ticket, command: c.Amend, rules: Rules, now: datetime) -> list[Event]:
@@ -146,11 +147,13 @@ def _clocks(
 ) -> dict[str, Any]:
     """Add the clocks of a new holder to `changes` and return their facts: each holder gets its own (K20, K21).
 
-    The promise given to the caller stays, unless there is none yet in this cycle.
+    What else runs is counted again if the case is now another. The promise given to the caller stays, unless there is
+    none yet in this cycle.
     """
     case = case_of(ticket, rules, changes)
     reply = Stage.REDO if ticket.cycle > 1 else Stage.REPLY
-    clocks = ended(ticket.clocks, (*_OF_THE_HOTLINE, *OF_THE_UNIT)) | started(rules, case, (reply, *also), now)
+    moved = recount(ticket, rules, case, now) if case != case_of(ticket, rules) else {}
+    clocks = moved | ended(ticket.clocks, (*_OF_THE_HOTLINE, *OF_THE_UNIT)) | started(rules, case, (reply, *also), now)
     new = {stage: clock for stage, clock in clocks.items() if clock is not None or stage in ticket.clocks}
     changes |= {"clocks": new, "dispatched_at": now}
     if ticket.promised_at is None:

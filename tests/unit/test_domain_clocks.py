@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 from shared.domain import commands as c
 from shared.domain.clocks import Card
 from shared.domain.follow_ups import JobKind
+from shared.domain.routing import Decision
 from shared.domain.terms import Channel, Nature, Stage, State, Urgency
 from tests.unit.scene import (
     HANDLER,
     OPERATOR,
     OTHER_UNIT,
     ROUTER,
+    RULES,
     TIME,
     Life,
     dispatched,
@@ -122,3 +124,17 @@ def test_an_interim_report_is_read_by_the_caller_and_resolves_nothing() -> None:
     assert Stage.INTERIM not in life.stands.clocks
     assert life.stands.state is State.SIGNED
     assert life.clock.stopped_at is None
+
+
+def test_what_the_router_reads_moves_the_clocks_that_ran_before() -> None:
+    life = Life.begun(channel=Channel.WEB)
+    whole_month = life.stands.clocks[Stage.TOTAL].due_at
+    life.do(c.Dispatch, ROUTER, urgency=Urgency.URGENT)
+    assert life.stands.clocks[Stage.TOTAL].due_at < whole_month
+    assert life.do(c.Recount, TIME) == []
+    asked = Life.begun()
+    quarter = asked.stands.clocks[Stage.DISPATCH].due_at
+    unsure = Decision(None, (), Nature.OTHER, Urgency.CRITICAL, None, "不确定", 0.6, (), RULES.version, "test-1")
+    asked.do(c.SendToTriage, ROUTER, decision=unsure)
+    assert asked.stands.clocks[Stage.DISPATCH].due_at == quarter - timedelta(minutes=10)
+    assert asked.armed_for(Stage.DISPATCH) == [asked.stands.clocks[Stage.DISPATCH].overdue_at]
