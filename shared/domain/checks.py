@@ -8,7 +8,7 @@ from shared.domain import commands as c
 from shared.domain.clocks import Card
 from shared.domain.events import EventKind as K
 from shared.domain.events import Recorded
-from shared.domain.follow_ups import TIME_LIMITS, Arm, JobKind, next_instants
+from shared.domain.follow_ups import TIME_LIMITS, Arm, JobKind, instead_of, next_instants
 from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind, Stage, State
 from shared.domain.ticket import Ticket
@@ -165,8 +165,10 @@ def clock_differences(ticket: Ticket, jobs: Sequence[JobSeen]) -> Found:
     armed = [job for job in jobs if job.kind in TIME_LIMITS and job.state == "todo"]
     needed = next_instants(ticket)
     right, found = {_name_of(one) for one in needed}, {_name_of(job) for job in armed}
-    given_up = {_name_of(job) for job in jobs if job.state == "dead"}
-    if len(found) != len(armed) or found - right or right - found - given_up:
+    dead = [job for job in jobs if job.state == "dead"]
+    given_up = {_name_of(job) for job in dead}
+    instead = {_name_of(arm) for job in dead for arm in instead_of(ticket, job.kind, job.part)}
+    if len(found) != len(armed) or found - right - instead or right - found - given_up:
         yield Difference("wrong_instants_armed", f"armed {_named(armed)}, needed {_named(needed)}")
 
 

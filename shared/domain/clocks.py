@@ -53,13 +53,17 @@ class Clock:
     @property
     def next(self) -> tuple[Card, datetime] | None:
         """The next step and its instant; None when there is no more, or the clock stands."""
+        return self.step_after(self.card)
+
+    def step_after(self, card: Card) -> tuple[Card, datetime] | None:
+        """Return the step that follows `card`."""
         if self.stopped_at is not None:
             return None
-        if self.card < Card.YELLOW and self.warn_at is not None:
+        if card < Card.YELLOW and self.warn_at is not None:
             return Card.YELLOW, self.warn_at
-        if self.card < Card.OVERDUE:
+        if card < Card.OVERDUE:
             return Card.OVERDUE, self.overdue_at
-        return (Card.RED, self.red_at) if self.card < Card.RED and self.red_at is not None else None
+        return (Card.RED, self.red_at) if card < Card.RED and self.red_at is not None else None
 
 
 Clocks = Mapping[Stage, Clock]

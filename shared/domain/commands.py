@@ -251,3 +251,4 @@ class Bury(Command):
 
     kind: str
     error: str
+    part: str = ""

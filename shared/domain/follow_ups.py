@@ -44,6 +44,7 @@ class Disarm:
 FollowUp = Arm | Disarm
 TIME_LIMITS = (JobKind.WARN, JobKind.OVERDUE, JobKind.RED)
 _STEPS = {Card.YELLOW: JobKind.WARN, Card.OVERDUE: JobKind.OVERDUE, Card.RED: JobKind.RED}
+_CARDS = {kind: card for card, kind in _STEPS.items()}
 
 _TELL_CALLER = frozenset(
     {
@@ -76,7 +77,9 @@ def _for_the_router(ticket: Ticket, recorded: Recorded) -> list[FollowUp]:
 
 
 def _for_time(ticket: Ticket, recorded: Recorded) -> list[FollowUp]:
-    """Of each clock that the event moved, only the next instant is armed."""
+    """Of each clock that the event moved, only the next instant is armed; what is given up does not stop the rest."""
+    if recorded.kind is K.JOB_BURIED:
+        return list(instead_of(ticket, JobKind(recorded.facts["job"]), recorded.facts.get("part", "")))
     moved = [Stage(stage) for stage in recorded.changes.get("clocks", {})]
     gone = [] if recorded.kind is K.REGISTERED else [Disarm(TIME_LIMITS, stage) for stage in moved]
     return [*gone, *next_instants(ticket, *moved)] if moved else []
@@ -91,6 +94,13 @@ def next_instants(ticket: Ticket, *stages: Stage) -> list[Arm]:
         if step is not None:
             found.append(Arm(_STEPS[step[0]], step[1], stage))
     return found
+
+
+def instead_of(ticket: Ticket, kind: JobKind, part: str) -> list[Arm]:
+    """Return the step of a clock after one that was given up: a warning that fails must not hide that it is overdue."""
+    clock = ticket.clocks.get(Stage(part)) if kind in TIME_LIMITS and part in set(Stage) else None
+    step = clock.step_after(_CARDS[kind]) if clock is not None else None
+    return [Arm(_STEPS[step[0]], step[1], part)] if step is not None else []
 
 
 def _to_tell(ticket: Ticket, recorded: Recorded, rules: Rules) -> list[FollowUp]:

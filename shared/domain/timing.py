@@ -117,7 +117,7 @@ def bury(ticket: Ticket, command: c.Bury, rules: Rules, now: datetime) -> list[E
     changes: dict[str, Any] = {"alarm": command.kind}
     if ticket.holder_kind is HolderKind.ROUTER:
         changes |= {"holder_kind": HolderKind.TRIAGE, "holder_id": ""}
-    return [Event(EventKind.JOB_BURIED, changes, {"job": command.kind}, {"error": command.error})]
+    return [Event(EventKind.JOB_BURIED, changes, {"job": command.kind, "part": command.part}, {"error": command.error})]
 
 
 def after(ticket: Ticket, events: list[Event]) -> Ticket:

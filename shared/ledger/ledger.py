@@ -170,7 +170,8 @@ def _one(
     is_buried = must_bury(item.job, outcome.verdict) or _would_strand(item.job, outcome, change.ticket)
     if is_buried:
         time_itself = Viewer(role=Role.TIME, city=change.ticket.city)
-        asked = Bury(actor=time_itself, ticket_id=change.ticket.id, kind=item.job.kind, error=outcome.why or "")
+        job, ticket_id, why = item.job, change.ticket.id, outcome.why or ""
+        asked = Bury(actor=time_itself, ticket_id=ticket_id, kind=job.kind, error=why, part=job.part)
         change.record(decide(change.ticket, asked, rules, now), time_itself, rules, now)
         log.error("job_buried", job=item.job.id, kind=item.job.kind, ticket=change.ticket.id, why=outcome.why)
     return Outcome(outcome.verdict, change.ticket, outcome.why), closing_of(item.job, outcome, is_buried)

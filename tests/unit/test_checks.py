@@ -122,7 +122,7 @@ def test_a_dead_warning_stands_for_the_one_that_is_missing_but_needs_an_alarm() 
     assert [one.code for one in alarm_differences(life.stands, log_of(life), dead)] == ["dead_without_burial"] * len(
         dead
     )
-    life.do(c.Bury, TIME, kind=JobKind.WARN)
+    life.do(c.Bury, TIME, kind=JobKind.WARN, part="reply")
     warned = [job for job in dead if job.kind is JobKind.WARN]
     assert list(alarm_differences(life.stands, log_of(life), warned)) == []
     silenced = replace(life.stands, alarm=None)

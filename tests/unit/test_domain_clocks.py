@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from shared.domain import commands as c
+from shared.domain.checks import JobSeen, clock_differences
 from shared.domain.clocks import Card
 from shared.domain.follow_ups import JobKind
 from shared.domain.routing import Decision
@@ -138,3 +139,17 @@ def test_what_the_router_reads_moves_the_clocks_that_ran_before() -> None:
     asked.do(c.SendToTriage, ROUTER, decision=unsure)
     assert asked.stands.clocks[Stage.DISPATCH].due_at == quarter - timedelta(minutes=10)
     assert asked.armed_for(Stage.DISPATCH) == [asked.stands.clocks[Stage.DISPATCH].overdue_at]
+
+
+def test_a_warning_that_was_given_up_does_not_hide_that_the_ticket_is_overdue() -> None:
+    life = dispatched()
+    warn = next(name for name in life.jobs if name[1] is JobKind.WARN)
+    life.carry_out(c.Bury(actor=TIME, ticket_id=614, kind=JobKind.WARN, part="reply", error="poison"), done=warn)
+    assert life.armed_for(Stage.REPLY) == [life.clock.overdue_at]
+    assert life.clock.warn_at is not None
+    dead = JobSeen(*warn, "dead", life.clock.warn_at, None)
+    todo = [JobSeen(seq, kind, part, "todo", due, None) for (seq, kind, part), due in life.jobs.items()]
+    assert list(clock_differences(life.stands, [dead, *todo])) == []
+    life.wait_until(life.clock.overdue_at)
+    assert life.do(c.MarkOverdue, TIME) == ["overdue"]
+    assert life.armed_for(Stage.REPLY) == [life.clock.red_at]
