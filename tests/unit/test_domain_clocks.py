@@ -109,8 +109,19 @@ def test_new_rules_move_open_clocks_once_and_the_callers_promise_with_them() -> 
     assert (life.stands.seq, JobKind.NOTIFY, "email:caller") in life.jobs
 
 
+def test_who_has_been_answered_keeps_the_promise_they_were_given() -> None:
+    life = resolved()
+    promised = life.stands.promised_at
+    life.rules = with_reply_limit(3)
+    assert "promise_moved" not in life.do(c.Recount, TIME)
+    assert life.stands.promised_at == promised
+
+
 def test_recounting_by_the_same_rules_changes_nothing() -> None:
-    for life in (Life.begun(), dispatched(), replied(), resolved()):
+    urgent, report = Life.begun(), Life.begun()
+    urgent.do(c.Dispatch, ROUTER, urgency=Urgency.URGENT)
+    report.do(c.SendToSeat, ROUTER, nature=Nature.PRAISE)
+    for life in (Life.begun(), dispatched(), replied(), resolved(), urgent, report):
         before = (life.stands, dict(life.jobs))
         assert life.do(c.Recount, TIME) == []
         assert (life.stands, life.jobs) == before
