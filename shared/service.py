@@ -11,8 +11,10 @@ from shared.bell import MESSAGE_VERSION, bell
 from shared.consumer import Handler, drain
 from shared.database import engine
 from shared.domain.follow_ups import JobKind
+from shared.domain.foresight import foresight
 from shared.keys import keys
 from shared.ledger import Ledger
+from shared.ledger.write import business_now
 from shared.logs import configure_logs
 from shared.packs import known_packs
 from shared.settings import settings
@@ -81,4 +83,14 @@ def celery_app(service: str, handlers: Callable[[], Handlers]) -> Celery:
 def watch(handlers: Handlers) -> None:
     """Run the service's watch until it is told to stop."""
     configure_logs()
+    _warn_of_calendar()
     Watch(engine(), bell(), ledger(), handlers).run()
+
+
+def _warn_of_calendar() -> None:
+    """Say once at the start that the holidays known come to an end (K16)."""
+    with engine().connect() as connection:
+        rules = known_packs().at(connection, settings().city)
+        ahead = foresight(rules.calendar, business_now(connection))
+    if ahead.ends_soon:
+        log.warning("calendar_ends", city=rules.city, pack=rules.version, known_until=str(ahead.known_until))

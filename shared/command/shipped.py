@@ -28,12 +28,16 @@ def begin_with_shipped(connection: "Connection") -> None:
 
 
 def pack_news(environment: Mapping[str, str]) -> str | None:
-    """Return a line if the shipped pack was never loaded. Raises `EngineFailed` if nothing usable is active."""
+    """Return lines if the shipped pack was never loaded, or the holidays known come to an end.
+
+    Raises `EngineFailed` if nothing usable is active.
+    """
     import sqlalchemy as sa
 
     from shared import packs
-    from shared.cities.load import digest_of, files_of
     from shared.cities.problems import PackError
+    from shared.domain.foresight import foresight
+    from shared.ledger.write import business_now
 
     city = city_of(environment)
     engine = sa.create_engine(driver_url(environment["DATABASE_URL"]), poolclass=sa.NullPool)
@@ -41,18 +45,26 @@ def pack_news(environment: Mapping[str, str]) -> str | None:
         with engine.connect() as connection:
             active = packs.Packs().at(connection, city)
             known = [one.version for one in packs.versions(connection, city)]
+            ahead = foresight(active.calendar, business_now(connection))
     except sa.exc.OperationalError:
         return None
     except PackError as error:
         raise EngineFailed(f"The city's active pack cannot be used:\n{error}") from error
     finally:
         engine.dispose()
+    lines = [f"Holidays are known until {ahead.known_until}: ./hotline calendar import FILE.csv"] * ahead.ends_soon
+    if _is_new(city, known):
+        lines.append(
+            f"The pack of {city} that comes with this version is another than {active.version}, which stays active;"
+            f" to see the difference: ./hotline pack diff shared/cities/{city}"
+        )
+    return "\n".join(lines) or None
+
+
+def _is_new(city: str, known: list[str]) -> bool:
+    from shared.cities.load import digest_of, files_of
+
     if not (CITIES / city / "pack.yaml").is_file():
-        return None
+        return False
     digest = digest_of(files_of(city))
-    if any(version.endswith(f"+{digest}") for version in known):
-        return None
-    return (
-        f"The pack of {city} that comes with this version is another than {active.version}, which stays active;"
-        f" to see the difference: ./hotline pack diff shared/cities/{city}"
-    )
+    return not any(version.endswith(f"+{digest}") for version in known)

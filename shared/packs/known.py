@@ -2,25 +2,20 @@
 
 import threading
 import time
-from datetime import datetime
 from functools import cache
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy.engine import Connection, Engine
 
 from shared.cities.load import read_pack
 from shared.cities.problems import PackError
-from shared.domain.foresight import foresight
 from shared.domain.rules import Rules
 from shared.tables.pack import active_pack, pack_version
 
 LOOK_SECONDS = 1.0
 _KEPT = 8
 
-log = structlog.get_logger()
-
-_READ = sa.select(pack_version.c.city, pack_version.c.files, sa.func.business_now())
+_READ = sa.select(pack_version.c.city, pack_version.c.files)
 
 
 class Packs:
@@ -78,19 +73,12 @@ class Packs:
             self._looking.release()
 
     def _read(self, connection: Connection, pack_id: int) -> Rules:
-        city, texts, now = connection.execute(_READ.where(pack_version.c.id == pack_id)).one()
+        city, texts = connection.execute(_READ.where(pack_version.c.id == pack_id)).one()
         rules = read_pack(city, {name: text.encode() for name, text in texts.items()})
-        _warn(rules, now)
         if len(self._known) >= _KEPT:
             del self._known[next(iter(self._known))]
         self._known[pack_id] = rules
         return rules
-
-
-def _warn(rules: Rules, now: datetime) -> None:
-    ahead = foresight(rules.calendar, now)
-    if ahead.ends_soon:
-        log.warning("calendar_ends", city=rules.city, pack=rules.version, known_until=str(ahead.known_until))
 
 
 @cache
