@@ -103,7 +103,9 @@ def recount_clocks(ticket: Ticket, command: c.Recount, rules: Rules, now: dateti
         return []
     before = {stage: ticket.clocks[stage].due_at for stage in changed}
     facts = {"before": {"due": before}} | sources(rules, case, changed)
-    promised = {} if ticket.state is State.RESOLVED else promise(ticket, changed)  # what was answered is kept
+    # What was answered, or promised by the clock of an earlier unit, is kept (K21).
+    is_kept = ticket.state is State.RESOLVED or ticket.promised_at != ticket.due_at
+    promised = {} if is_kept else promise(ticket, changed)
     if promised.get("promised_at", ticket.promised_at) == ticket.promised_at:
         return [Event(EventKind.RECOUNTED, {"clocks": changed}, facts)]
     if promised["promised_at"] is None:  # no limit any more: nothing to promise, and nothing to say of it

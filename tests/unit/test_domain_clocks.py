@@ -14,6 +14,7 @@ from tests.unit.scene import (
     OTHER_UNIT,
     ROUTER,
     RULES,
+    SUPERVISOR,
     TIME,
     Life,
     dispatched,
@@ -98,6 +99,16 @@ def test_the_promise_to_the_caller_stays_when_another_unit_gets_its_own_time() -
     life.do(c.Dispatch, ROUTER, unit=OTHER_UNIT)
     assert life.stands.promised_at == promised
     assert life.clock.due_at > promised
+
+
+def test_new_rules_leave_the_promise_of_an_earlier_unit_as_it_was_given() -> None:
+    life = dispatched()
+    promised = life.stands.promised_at
+    life.wait(timedelta(days=1))
+    life.do(c.Redispatch, SUPERVISOR)
+    life.rules = with_reply_limit(20)
+    assert life.do(c.Recount, TIME) == ["recounted"]
+    assert life.stands.promised_at == promised
 
 
 def test_new_rules_move_open_clocks_once_and_the_callers_promise_with_them() -> None:
