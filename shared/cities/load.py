@@ -18,7 +18,7 @@ from shared.cities.streets import read_streets
 from shared.cities.subjects import read_categories, read_lines
 from shared.cities.time_limits import CALENDAR, LIMITS, PROFILE, PROFILES, read_days, read_limits, state_council_days
 from shared.cities.yaml_reader import FILE
-from shared.domain.calendar import CalendarError, DayKind, WorkingCalendar
+from shared.domain.calendar import CalendarError, WorkingCalendar
 from shared.domain.rules import Rules
 
 SHEETS = (
@@ -97,10 +97,7 @@ def _read(city: str, folder: Path, digest: str) -> Rules:
 def _calendar(sheet: Path, pack: PackFile, problems: Problems) -> WorkingCalendar:
     if not pack.has_notices:
         return pack.calendar
-    days = read_days(sheet, pack.make_up, problems)
-    for on, day in days.items():
-        if day.kind is DayKind.WORK and pack.calendar.week[on.weekday()]:
-            problems.add(CALENDAR, None, f"{on} is a working day anyway, not one to make up for")
+    days = read_days(sheet, pack.make_up, problems, pack.calendar)
     try:
         return replace(pack.calendar, days=days, official_years=frozenset(on.year for on in days))
     except CalendarError as error:

@@ -12,7 +12,7 @@ import chinese_calendar.constants as state_council
 
 from shared.cities.problems import Problems
 from shared.cities.sheet import Row, read_sheet
-from shared.domain.calendar import CalendarError, DayKind, Hours, NamedDay, hours_of
+from shared.domain.calendar import CalendarError, DayKind, Hours, NamedDay, WorkingCalendar, hours_of
 from shared.domain.limits import Case, Ends, Limit, LimitError, LimitLine, Limits, TimeUnit
 from shared.domain.terms import Channel, Nature, Stage, UnitKind, Urgency
 
@@ -153,8 +153,13 @@ def _differing(kinds: type[Kind], named: Iterable[frozenset[Kind]]) -> list[Kind
     return [*sorted(some), *[kind for kind in kinds if kind not in some][:1]]
 
 
-def read_days(sheet: Path, make_up: tuple[Hours, ...], problems: Problems) -> dict[date, NamedDay]:
-    """Return the dates that are not as their weekday. `make_up` are the hours of a make-up workday 调休上班."""
+def read_days(
+    sheet: Path, make_up: tuple[Hours, ...], problems: Problems, plain: WorkingCalendar | None = None
+) -> dict[date, NamedDay]:
+    """Return the dates that are not as their weekday. `make_up` are the hours of a make-up workday 调休上班.
+
+    With the `plain` week a make-up workday must be a day of rest in it.
+    """
     days: dict[date, NamedDay] = {}
     for row in read_sheet(sheet, CALENDAR_COLUMNS, problems):
         on = _date(row)
@@ -167,6 +172,8 @@ def read_days(sheet: Path, make_up: tuple[Hours, ...], problems: Problems) -> di
             )
         elif on is not None and on in days:
             row.say(f"{on} is already in this sheet")
+        elif on is not None and kind is DayKind.WORK and plain is not None and plain.week[on.weekday()]:
+            row.say(f"{on} is a working day anyway, not one to make up for")
         elif on is not None:
             days[on] = NamedDay(kind, row.required("name"), row.required("name_en"), hours)
     return days

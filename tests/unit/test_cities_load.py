@@ -157,7 +157,7 @@ def test_the_version_changes_with_the_content(tmp_path: Path) -> None:
         ("calendar_csv", ("10:00-12:00", "12:00-10:00"), "calendar.csv line 4: hours must open before they close"),
         ("calendar_csv", ("10:00-12:00", "00:00-00:00"), "calendar.csv line 4: 00:00-00:00 means nothing"),
         ("calendar_csv", ("Harvest,", "Harvest,10:00-12:00"), "calendar.csv line 2: a rest day has no hours"),
-        ("calendar_csv", ("2026-05-03", "2026-05-02"), "2026-05-02 is a working day anyway"),
+        ("calendar_csv", ("2026-05-03", "2026-05-02"), "calendar.csv line 3: 2026-05-02 is a working day anyway"),
         ("pack_yaml", ("holidays: own", "holidays: mine"), "holidays: 'mine' is not one of state_council, own, none"),
         ("lexicon_csv", ("negation,没有\n", ""), "lexicon.csv: has no words of kind 'negation'"),
         ("lexicon_csv", ("question,", "questoin,"), "lexicon.csv line 8: kind 'questoin' is not one of negation"),
