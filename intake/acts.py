@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import g
@@ -10,6 +11,7 @@ from intake import forms as f
 from intake.stores import engine, ledger, rules
 from shared import access_log, people
 from shared.domain import commands as c
+from shared.domain.callers import why_not_confirm
 from shared.domain.errors import NotYours, Refused
 from shared.domain.numbers import ticket_id_of
 from shared.domain.terms import Role
@@ -49,6 +51,7 @@ ACTS: Mapping[str, Act] = {
         Act("send_back", f.ReasonIn, c.SendBack),
         Act("resolve", f.Seen, c.Resolve),
         Act("follow_up", f.FollowUpIn, c.FollowUp),
+        Act("confirm", f.ConfirmIn, c.Confirm),
         Act("redo", f.ReasonIn, c.Redo),
         Act("close", f.CloseIn, c.Close),
         Act("withdraw", f.WithdrawIn, c.Withdraw),
@@ -93,14 +96,14 @@ def ticket_id_for(viewer: Viewer, number: str) -> int:
     return found
 
 
-def legal_acts(viewer: Viewer, ticket: Ticket) -> list[str]:
-    """Return the names of the acts that are open to the viewer on this ticket now."""
+def legal_acts(viewer: Viewer, ticket: Ticket, now: datetime) -> list[str]:
+    """Return the names of the acts that are open to the viewer on this ticket at `now`."""
     if not may_see(viewer, ticket):
         return []
-    return [name for name, act in ACTS.items() if _is_open(act, viewer, ticket)]
+    return [name for name, act in ACTS.items() if _is_open(act, viewer, ticket, now)]
 
 
-def _is_open(act: Act, viewer: Viewer, ticket: Ticket) -> bool:
+def _is_open(act: Act, viewer: Viewer, ticket: Ticket, now: datetime) -> bool:
     legal = LEGAL[act.command]
     if viewer.role not in legal.roles or ticket.state not in legal.states or ticket.holder_kind not in legal.holders:
         return False
@@ -108,6 +111,8 @@ def _is_open(act: Act, viewer: Viewer, ticket: Ticket) -> bool:
         return viewer.leads_unit and not ticket.is_approved
     if act.command is c.Take:
         return ticket.handler_id is None
+    if act.command is c.Confirm:
+        return why_not_confirm(ticket, rules().policy, now) is None
     return True
 
 

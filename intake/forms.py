@@ -109,6 +109,15 @@ class FollowUpIn(Seen):
     note = Text(LONGEST_NOTE)
 
 
+class ConfirmIn(Seen):
+    """诉求人确认; what is not solved needs a reason."""
+
+    solved = fields.Boolean(required=True)
+    reason = Text(LONGEST_NOTE)
+    call_rating = Whole(validate=validate.Range(1, 5))
+    matter_rating = Whole(validate=validate.Range(1, 5))
+
+
 class CloseIn(Seen):
     """归档."""
 

@@ -31,6 +31,8 @@ _STATUS_OF = {
     "unknown_county": 400,
     "unknown_skill": 400,
     "unknown_colleague": 400,
+    "reason_missing": 400,
+    "not_to_rate": 400,
 }
 _TITLES = {
     400: "请求有误",

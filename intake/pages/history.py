@@ -10,7 +10,7 @@ from shared.domain.events import EventKind
 from shared.domain.terms import HolderKind, Role
 from shared.reads.tickets import TimelineEntry
 
-_SHOWN_TEXTS = ("public", "report", "internal", "basis", "reason", "why", "supplement", "note", "error")
+_SHOWN_TEXTS = ("public", "report", "internal", "basis", "reason", "why", "said", "supplement", "note", "error")
 _STYLES = {EventKind.WARNED: "yellow", EventKind.OVERDUE: "red"}
 
 
@@ -64,7 +64,7 @@ def _title(entry: TimelineEntry) -> str:
         return f"{word} → {skill_name(changes.get('holder_id'))}"
     if entry.kind is EventKind.CLOSED and changes.get("end_reason"):
         return f"{word}：{code_word(changes['end_reason'], 'end_reason')}"
-    if entry.kind is EventKind.FOLLOWED_UP and entry.facts.get("result"):
+    if entry.kind in (EventKind.FOLLOWED_UP, EventKind.CONFIRMED) and entry.facts.get("result"):
         return f"{word}：{code_word(entry.facts['result'], 'result')}"
     return word
 
@@ -72,7 +72,7 @@ def _title(entry: TimelineEntry) -> str:
 def _details(entry: TimelineEntry) -> str:
     facts = entry.facts
     match entry.kind:
-        case EventKind.FOLLOWED_UP:
+        case EventKind.FOLLOWED_UP | EventKind.CONFIRMED:
             ratings = [facts.get("call_rating"), facts.get("matter_rating")]
             call, matter = (say(f"rating.{rating}") if rating else "–" for rating in ratings)
             return say("ticket.stars", call=call, matter=matter) if any(ratings) else ""

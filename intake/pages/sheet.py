@@ -85,7 +85,7 @@ def read_sheet(viewer: Viewer, connection: Connection, number: str, now: datetim
     note_look(connection, viewer, "denied" if view is None else "viewed", ticket_id)
     if view is None:
         return None
-    first, others = in_order(legal_acts(viewer, view.ticket))
+    first, others = in_order(legal_acts(viewer, view.ticket, now))
     decision = next((entry.decision for entry in view.timeline if entry.decision is not None), None)
     title, body = marked(view.title, view.body, decision["marks"] if decision else ())
     acts = [first, *others]

@@ -9,6 +9,8 @@ from intake.pages.preferences import is_english
 from intake.pages.words import say, word
 from intake.plain_words import step_in_words
 from intake.stores import rules
+from shared.domain.callers import is_last_word, ratings_open
+from shared.domain.closing import UNSOLVED
 from shared.domain.terms import HolderKind, State
 from shared.domain.ticket import Ticket
 from shared.domain.wording import limit_in_words
@@ -43,6 +45,8 @@ class Story:
     answers: list[dict[str, str]]
     steps: list[dict[str, str]]
     acts: list[str]
+    ratings: tuple[str, ...]
+    is_last_word: bool
     read_at: str
 
 
@@ -63,6 +67,8 @@ def story(view: TicketView, acts: list[str], now: datetime) -> Story:
         answers=_answers(view),
         steps=[_step(entry) for entry in view.timeline],
         acts=acts,
+        ratings=ratings_open(ticket),
+        is_last_word=is_last_word(ticket, rules().policy),
         read_at=spoken(now),
     )
 
@@ -71,7 +77,7 @@ def next_step(ticket: Ticket) -> str:
     """Return what comes next and by when."""
     match ticket.state:
         case State.RESOLVED:
-            return say("ticket.next.call")
+            return say("ticket.next.person" if ticket.alarm == UNSOLVED else "ticket.next.call")
         case State.CLOSED | State.WITHDRAWN | State.NOT_ACCEPTED:
             return say("ticket.next.over")
     if ticket.promised_at is None:
@@ -113,5 +119,5 @@ def _who(entry: Any) -> str:
 
 
 def _step(entry: Any) -> dict[str, str]:
-    words = entry.texts.get("supplement") or entry.texts.get("report", "")
+    words = next((entry.texts[part] for part in ("supplement", "said", "report") if part in entry.texts), "")
     return {"text": step_in_words(entry, rules(), english=is_english()), "at": spoken(entry.at), "words": words}

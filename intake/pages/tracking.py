@@ -23,6 +23,10 @@ _NOTICES = {
     "urge": "ticket.urged",
     "urge_joined": "ticket.urged.already",
     "withdraw": "ticket.withdrawn",
+    "confirm_joined": "ticket.confirmed",
+    "confirm_closed": "ticket.confirmed.closed",
+    "confirm_reopened": "ticket.confirmed.reopened",
+    "confirm_resolved": "ticket.confirmed.resolved",
 }
 
 
@@ -40,7 +44,7 @@ def withdrawal() -> Response:
 
 @public_pages.post("/ticket/<any({}):act>".format(", ".join(CALLER_ACTS)))
 def act(act: str) -> Response:
-    """Supplement, urge or withdraw."""
+    """Supplement, urge, withdraw or confirm."""
     viewer, typed = current_viewer(), typed_form()
     try:
         done = carry_out(ACTS[act], viewer, viewer.ticket_id or 0, typed)
@@ -50,6 +54,8 @@ def act(act: str) -> Response:
             mistake = replace(mistake, sentence=say("ticket.not_now"))
         return _withdrawal(typed, mistake) if act == "withdraw" and mistake.fields else _ticket(typed, mistake)
     said = act if done.event_count else f"{act}_joined"
+    if act == "confirm" and done.event_count:
+        said = f"{act}_{done.ticket.state}"
     return redirect(url_for("public_pages.ticket", said=said), 303)  # type: ignore[return-value]
 
 
@@ -63,7 +69,7 @@ def _ticket(typed: Mapping[str, str], mistake: Mistake | None = None) -> Respons
     notice = _NOTICES.get(request.args.get("said", ""))
     html = render_template(
         "public/ticket.html",
-        page=story(view, legal_acts(viewer, view.ticket), now),
+        page=story(view, legal_acts(viewer, view.ticket, now), now),
         notice=say(notice) if notice else None,
         typed=typed,
         mistake=mistake,

@@ -83,7 +83,12 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     "ticket.next": ("下一步", "Next"),
     "ticket.next.due": ("{due} 前答复您", "You get an answer by {due}"),
     "ticket.next.finding": ("正在确定由哪个单位办理，确定后这里会写明日期", "We are finding out who is responsible; the date will stand here"),
-    "ticket.next.call": ("我们会回访您，问问题解决没有", "We will call you and ask whether it is solved"),
+    "ticket.next.call": ("请您说一声问题解决没有；您没有说，我们会回访您", "Please say whether it is solved; if you do not, we will call you"),
+    "ticket.next.person": (
+        "您说还是没有解决。网上能要求重办的次数已经用完，工作人员正在决定怎么办，会告诉您",
+        "You said it is still not solved. You have sent it back as often as is possible here; a person is deciding and"
+        " will tell you",
+    ),
     "ticket.next.late": ("答应 {due} 前答复您，没有做到。超期已经记录在案，仍须答复您", "We promised {due} and missed it. This is on record and you"
         " will still get an answer"),
     "ticket.next.none": ("您的话已经送到，不用等答复", "Your words have arrived; no answer is due"),
@@ -116,6 +121,26 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     "ticket.supplement": ("补充情况", "Add details"),
     "ticket.supplement.hint": ("办理的人马上能看到，原来的话不会被改。", "Those who work on it see it at once; your first words stay."),
     "ticket.supplement.send": ("补充", "Add"),
+    "ticket.confirm": ("问题解决了吗？", "Is it solved?"),
+    "ticket.confirm.hint": ("您说了算。说没有解决，单位就重新办理。", "Your word counts. If it is not solved, it is done again."),
+    "ticket.confirm.last": (
+        "您要求重办的次数已经用完。说没有解决，由工作人员决定怎么办。",
+        "You have sent it back as often as is possible here. If it is not solved, a person decides what to do.",
+    ),
+    "ticket.confirm.yes": ("解决了", "Solved"),
+    "ticket.confirm.no": ("没有解决", "Not solved"),
+    "ticket.confirm.why": ("没有解决的，请写一句为什么", "If not solved, say why in a sentence"),
+    "ticket.confirm.call": ("接电话的服务怎么样（可以不评）", "How was the call (optional)"),
+    "ticket.confirm.matter": ("事情办得怎么样（可以不评）", "How was it handled (optional)"),
+    "ticket.confirm.send": ("告诉你们", "Tell us"),
+    "ticket.confirmed": ("您的话已经记下。", "What you said is recorded."),
+    "ticket.confirmed.closed": ("谢谢您。这件事记为已经解决。", "Thank you. This is recorded as solved."),
+    "ticket.confirmed.reopened": ("已经记下没有解决，重新办理。", "It is recorded as not solved and is done again."),
+    "ticket.confirmed.resolved": (
+        "已经记下没有解决。您要求重办的次数已经用完，这次由工作人员决定，会告诉您。",
+        "It is recorded as not solved. You have sent it back as often as is possible here, so a person decides and will"
+        " tell you.",
+    ),
     "ticket.urge": ("催一催", "Say that you are waiting"),
     "ticket.urge.hint": ("会记下来并告诉单位；答应的日期不变。", "It is recorded and the department is told; the date stays."),
     "ticket.withdraw": ("不用办了，撤回", "Withdraw it"),

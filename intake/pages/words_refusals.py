@@ -31,6 +31,24 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     "contact_missing": ("请先联系诉求人，再提交答复。", "Contact the caller first, then submit the reply."),
     "approval_missing": ("答复要先由本单位领导审核。", "The unit's leader must approve the reply first."),
     "wrong_end_reason": ("归档原因与工单状态不符，请重新选择。", "This reason does not fit the ticket's state. Choose another."),
+    "nothing_to_confirm": (
+        "这件诉求没有办理结果可以确认。想重新办理，请拨打 12345。",
+        "There is no result to confirm here. Call 12345 to have it handled after all.",
+    ),
+    "too_late_to_confirm": (
+        "结束已经很久，网上不能再确认。问题还在，请拨打 12345，由工作人员决定。",
+        "This ended too long ago to be confirmed here. If it is still not solved call 12345; a person will decide.",
+    ),
+    "reason_missing": ("请写一句：哪里还没有解决。", "Please say in a sentence what is not solved."),
+    "not_to_rate": ("这一项不用您评，或者已经评过了。", "This is not yours to rate, or you have rated it already."),
+    "redo_limit": (
+        "您已经多次要求重办。还要不要再办，由工作人员决定，请拨打 12345。",
+        "You have sent it back as often as is possible here. Call 12345: a person will decide whether it is done again.",
+    ),
+    "person_decides": (
+        "您已经说过没有解决，工作人员正在决定怎么办。还有话请写在“补充情况”里。",
+        "You have said that it is not solved and a person is deciding. If there is more to say, use “Add details”.",
+    ),
     "key_reused": ("这个表单已经提交过。请重新填写一份。", "This form was sent before. Please start a new one."),
     "already_registered": ("这个流水号已经登记过了。", "This number is registered already."),
     "login_taken": ("这个登录名已经有人用了。", "This login is taken."),

@@ -174,6 +174,11 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "ticket.promised.missed": ("应在 {at} 前答复，已超期", "A reply was due by {at}; overdue"),
     "ticket.proposed": ("建议：{unit}", "Proposed: {unit}"),
     "ticket.stars": ("一次一评 {call}，一事一评 {matter}", "Call {call}, matter {matter}"),
+    "ticket.alarm.unsolved": (
+        "诉求人说还是没有解决，他能要求重办的次数已经用完：请决定怎么办，并告诉诉求人。",
+        "The caller says it is still not solved and may not send it back again: decide what to do and tell the caller.",
+    ),
+    "ticket.alarm.total_age": ("这件工单拖得太久了，需要人看一下", "This ticket has been open too long; a person must look"),
     "ticket.alarm": ("系统告警：{kind} 没有完成，需要人看一下", "Alarm: {kind} was given up; a person must look"),
     "conflict.title": ("{who} 在 {at} 先做了：{what}", "{who} was first at {at}: {what}"),
     "conflict.how": (

@@ -66,6 +66,8 @@ def read_pack_file(folder: Path, problems: Problems) -> PackFile | None:
             approval_required=reader.get(("policy", "approval_required"), bool, False),
             urge_window=timedelta(hours=reader.number(0, 240, "policy", "urge_window_hours")),
             max_returns=int(reader.number(1, 20, "policy", "max_returns")),
+            reopen_window=timedelta(days=reader.number_or(15, 0, 365, "policy", "reopen_days")),
+            max_caller_redos=int(reader.number_or(2, 0, 20, "policy", "max_caller_redos")),
         ),
         words=read_words(reader),
     )

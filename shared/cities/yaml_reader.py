@@ -71,3 +71,7 @@ class YamlReader:
         if not low <= value <= high:
             self.say(path, f"must be between {low:g} and {high:g}")
         return value
+
+    def number_or(self, default: float, low: float, high: float, *path: str) -> float:
+        """Return the number at `path`, `default` where the file does not speak of it."""
+        return self.number(low, high, *path) if path in self._lines else default

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.command.demo_tickets import reply_for
 from shared.domain import commands as c
+from shared.domain.callers import ratings_open
 from shared.domain.rules import Rules
 from shared.domain.terms import EndReason, FollowUpResult, HolderKind, Role, Stage, State
 from shared.domain.ticket import Ticket
@@ -19,6 +20,9 @@ _SPOKE = "已电话联系诉求人，核对了地点和情况。"
 _SO_FAR = "工作人员已经到现场，正在处理，办完再答复您。"
 _RETURNS, _TO_TRIAGE, _URGES, _REPORTS = 0.06, 0.06, 0.15, 0.5
 _NOT_SOLVED, _UNREACHABLE = 0.06, 0.14
+_BY_THE_CALLER = 0.35  # so many say it themselves, before anybody calls
+_RATES = 0.7
+_STILL_THERE = "当时好了，现在又不行了，请再看看。"
 # Where a visitor of the demo has a desk, the played colleagues leave them something to do.
 _SLOWER_BESIDE_VISITORS = 2.5
 _USUAL_SPAN_SECONDS = 300.0
@@ -66,7 +70,8 @@ def plan(waiting: Waiting, cast: Cast, rules: Rules) -> Plan | None:
         case HolderKind.SEAT:
             return _at_seat(ticket, cast, lots)
         case HolderKind.FOLLOW_UP:
-            return Plan(_follow_up(ticket, cast, lots), lots.uniform(15, 90))
+            told = _confirm(ticket, lots)
+            return Plan(told or _follow_up(ticket, cast, lots), lots.uniform(15, 90))
         case _:
             return None
 
@@ -151,6 +156,19 @@ def _at_seat(ticket: Ticket, cast: Cast, lots: Random) -> Plan:
     said = reply_for(ticket.duty).public
     answer = c.AnswerDirectly(actor=me, ticket_id=ticket.id, public=f"{said}{_EXPERT_TAIL}")
     return Plan(answer, lots.uniform(20, 90))
+
+
+def _confirm(ticket: Ticket, lots: Random) -> c.Command | None:
+    """What the caller says by themselves on the tracking page, None if they wait for the call."""
+    if Random(f"{ticket.id}+{ticket.cycle}").random() >= _BY_THE_CALLER:  # noqa: S311
+        return None
+    me, ratings = Viewer(Role.CALLER, ticket.city, ticket_id=ticket.id), ratings_open(ticket)
+    if lots.random() < _NOT_SOLVED and ticket.cycle == 1:
+        return c.Confirm(actor=me, ticket_id=ticket.id, solved=False, reason=_STILL_THERE)
+    given = {name: lots.choice((3, 4, 5, 5)) for name in ratings if lots.random() < _RATES}
+    return c.Confirm(
+        actor=me, ticket_id=ticket.id, solved=True, call_rating=given.get("call"), matter_rating=given.get("matter")
+    )
 
 
 def _follow_up(ticket: Ticket, cast: Cast, lots: Random) -> c.Command:

@@ -66,6 +66,7 @@ _CAUSES: Mapping[K, tuple[type[c.Command], State | None]] = {
     K.SENT_BACK: (c.SendBack, State.SIGNED),
     K.RESOLVED: (c.Resolve, State.RESOLVED),
     K.FOLLOWED_UP: (c.FollowUp, None),
+    K.CONFIRMED: (c.Confirm, None),
     K.REOPENED: (c.Redo, State.REOPENED),
     K.CLOSED: (c.Close, State.CLOSED),
     K.WITHDRAWN: (c.Withdraw, State.WITHDRAWN),
@@ -81,14 +82,16 @@ _CAUSES: Mapping[K, tuple[type[c.Command], State | None]] = {
     K.PROMISE_MOVED: (c.Recount, None),
     K.JOB_BURIED: (c.Bury, None),
 }
-# An answer that comes late says so itself, before time does.
+# An answer that comes late says so itself, before time does; the caller's word ends or reopens a ticket.
 # Whoever ends a stage late marks it, should the worker not have been there yet.
 _ALSO: Mapping[K, tuple[type[c.Command], ...]] = {
     K.OVERDUE: (c.Reply, c.AnswerDirectly, c.NotAccept, c.Redispatch, c.GiveRedCard),
     K.STAGE_OVERDUE: (
         c.Dispatch, c.Redispatch, c.SendToSeat, c.Sign, c.Contact, c.Report, c.Reply,
-        c.AnswerDirectly, c.NotAccept, c.FollowUp, c.Close,
+        c.AnswerDirectly, c.NotAccept, c.FollowUp, c.Confirm, c.Close,
     ),
+    K.REOPENED: (c.Confirm,),
+    K.CLOSED: (c.Confirm,),
 }  # fmt: skip
 _AT_UNIT = frozenset({State.DISPATCHED, State.SIGNED, State.REPLY_SUBMITTED, State.REOPENED})
 _CARDS = {

@@ -1,5 +1,6 @@
 """Deciders for the end of the way: direct answer, not accepted, follow-up, redo, close, withdraw. Pure."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from shared.domain.terms import EndReason, FollowUpResult, HolderKind, Role, Sta
 from shared.domain.ticket import Ticket
 from shared.domain.timing import after, case_of, overdue, promise, sources, started
 
+UNSOLVED = "unsolved"  # the alarm of a ticket that the caller may not send back to work once more
 _ARCHIVE: dict[str, Any] = {"holder_kind": HolderKind.ARCHIVE, "holder_id": ""}
 _HOTLINE = (Stage.ACCEPT, Stage.DISPATCH)
 _BEFORE_THE_END = (*_HOTLINE, Stage.REPLY, Stage.TOTAL)
@@ -34,7 +36,7 @@ def answer_directly(ticket: Ticket, command: c.AnswerDirectly, rules: Rules, now
         changes |= {"clocks": clocks}
         return [*late, Event(EventKind.ANSWERED_DIRECTLY, changes, texts={"public": command.public})]
     answered = Event(EventKind.ANSWERED_DIRECTLY, changes | _ARCHIVE, texts={"public": command.public})
-    return [*late, answered, _closed(then, EndReason.ANSWERED, now)]
+    return [*late, answered, closed(then, EndReason.ANSWERED, now)]
 
 
 def not_accept(ticket: Ticket, command: c.NotAccept, rules: Rules, now: datetime) -> list[Event]:
@@ -50,20 +52,22 @@ def follow_up(ticket: Ticket, command: c.FollowUp, rules: Rules, now: datetime) 
     late = overdue(ticket, (Stage.FOLLOW_UP,), now)
     gone = ended(ticket.clocks, (Stage.FOLLOW_UP,))
     texts = {"note": command.note} if command.note else {}
-    said = [*late, Event(EventKind.FOLLOWED_UP, {"clocks": gone} if gone else {}, facts, texts)]
-    then = after(ticket, said)
+    changes = {"clocks": gone} if gone else {}
+    rated = rated_by(ticket, command)
+    said = [*late, Event(EventKind.FOLLOWED_UP, changes | rated, facts, texts)]
+    then = replace(after(ticket, said), **rated)
     match command.result:
         case FollowUpResult.SOLVED:
-            return [*said, _closed(then, EndReason.SOLVED, now)]
+            return [*said, closed(then, EndReason.SOLVED, now)]
         case FollowUpResult.NOT_SOLVED:
-            return [*said, _reopened(then, "回访：没有解决", rules, now)]
+            return [*said, reopened(then, "回访：没有解决", rules, now)]
         case FollowUpResult.UNREACHABLE:
             return said
 
 
 def redo(ticket: Ticket, command: c.Redo, rules: Rules, now: datetime) -> list[Event]:
     """重办 in a new cycle with a limit of its own."""
-    return [_reopened(ticket, command.reason, rules, now)]
+    return [reopened(ticket, command.reason, rules, now)]
 
 
 def close(ticket: Ticket, command: c.Close, rules: Rules, now: datetime) -> list[Event]:
@@ -71,7 +75,7 @@ def close(ticket: Ticket, command: c.Close, rules: Rules, now: datetime) -> list
     if command.end_reason not in _END[ticket.state]:
         raise Refused("wrong_end_reason", "归档原因与工单状态不符，请重新选择。", field="end_reason")
     late = overdue(ticket, (Stage.FOLLOW_UP, Stage.TOTAL), now)
-    return [*late, _closed(after(ticket, late), command.end_reason, now)]
+    return [*late, closed(after(ticket, late), command.end_reason, now)]
 
 
 def withdraw(ticket: Ticket, command: c.Withdraw, rules: Rules, now: datetime) -> list[Event]:
@@ -80,9 +84,22 @@ def withdraw(ticket: Ticket, command: c.Withdraw, rules: Rules, now: datetime) -
     return [Event(EventKind.WITHDRAWN, changes, texts={"reason": command.reason} if command.reason else {})]
 
 
-def _closed(ticket: Ticket, reason: EndReason, now: datetime) -> Event:
-    changes = {"state": State.CLOSED, "closed_at": now, "end_reason": reason} | _ARCHIVE
+def rated_by(ticket: Ticket, command: c.FollowUp | c.Confirm) -> dict[str, Any]:
+    """Return the change by which ratings given with `command` count as given."""
+    ratings = (("call", command.call_rating), ("matter", command.matter_rating))
+    given = {name for name, rating in ratings if rating is not None}
+    return {"rated": tuple(sorted({*ticket.rated, *given}))} if given else {}
+
+
+def closed(ticket: Ticket, reason: EndReason, now: datetime) -> Event:
+    """Return the event that files the ticket, every clock standing still."""
+    changes = {"state": State.CLOSED, "closed_at": now, "end_reason": reason} | _ARCHIVE | _heard(ticket)
     return Event(EventKind.CLOSED, changes | _stand_still(ticket, now))
+
+
+def _heard(ticket: Ticket) -> dict[str, Any]:
+    """Return the change by which nobody need look at an unsolved ticket any more."""
+    return {"alarm": None} if ticket.alarm == UNSOLVED else {}
 
 
 def _stand_still(ticket: Ticket, now: datetime) -> dict[str, Any]:
@@ -92,7 +109,8 @@ def _stand_still(ticket: Ticket, now: datetime) -> dict[str, Any]:
     return {"clocks": gone | stopped(ticket.clocks, kept, now)}
 
 
-def _reopened(ticket: Ticket, reason: str, rules: Rules, now: datetime) -> Event:
+def reopened(ticket: Ticket, reason: str, rules: Rules, now: datetime) -> Event:
+    """Return the event that begins a new cycle; what is done again may be rated again."""
     case = case_of(ticket, rules)
     clocks = ended(ticket.clocks, (Stage.FOLLOW_UP,)) | resumed(ticket.clocks, (Stage.TOTAL,))
     clocks |= started(rules, case, (Stage.REDO, *((Stage.SIGN,) if ticket.unit else (Stage.DISPATCH,))), now)
@@ -103,5 +121,7 @@ def _reopened(ticket: Ticket, reason: str, rules: Rules, now: datetime) -> Event
     else:
         changes |= {"holder_kind": HolderKind.UNIT, "holder_id": ticket.unit}
     changes |= {"state": State.REOPENED, "cycle": ticket.cycle + 1, "is_approved": False}
-    changes |= {"resolved_at": None, "closed_at": None, "end_reason": None}
+    changes |= {"resolved_at": None, "closed_at": None, "end_reason": None} | _heard(ticket)
+    if "matter" in ticket.rated:
+        changes |= {"rated": tuple(name for name in ticket.rated if name != "matter")}
     return Event(EventKind.REOPENED, changes, facts | {"cycle": ticket.cycle + 1}, {"reason": reason})

@@ -174,6 +174,16 @@ class FollowUp(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm(Command):
+    """诉求人确认: the caller says whether it is solved, if not why, and may rate as in a follow-up."""
+
+    solved: bool
+    reason: str = ""
+    call_rating: int | None = None
+    matter_rating: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Redo(Command):
     """重办: back to the unit because it did not help."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.domain import closing, dispatching, handling, timing
+from shared.domain import callers, closing, dispatching, handling, timing
 from shared.domain import commands as c
 from shared.domain.errors import Conflict, NotYours, Refused
 from shared.domain.events import Event
@@ -34,6 +34,7 @@ _DECIDERS: Mapping[type[c.Command], Decider] = {
     c.SendBack: handling.send_back,
     c.Resolve: handling.resolve,
     c.FollowUp: closing.follow_up,
+    c.Confirm: callers.confirm,
     c.Redo: closing.redo,
     c.Close: closing.close,
     c.Withdraw: closing.withdraw,

@@ -55,6 +55,8 @@ def register(command: c.Register, rules: Rules, now: datetime) -> list[Event]:
         "urged_count": 0,
         "cycle": 1,
         "code_version": 1,
+        "caller_redos": 0,
+        "rated": (),
     }
     texts = {"title": command.title, "body": command.body}
     return [Event(EventKind.REGISTERED, changes, sources(rules, case, clocks), texts)]

@@ -31,6 +31,7 @@ class EventKind(StrEnum):
     SENT_BACK = "sent_back"
     RESOLVED = "resolved"
     FOLLOWED_UP = "followed_up"
+    CONFIRMED = "confirmed"  # by the caller
     REOPENED = "reopened"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
@@ -62,6 +63,7 @@ PUBLIC = frozenset(
         EventKind.RETURN_REQUESTED,
         EventKind.RESOLVED,
         EventKind.FOLLOWED_UP,
+        EventKind.CONFIRMED,
         EventKind.REOPENED,
         EventKind.CLOSED,
         EventKind.WITHDRAWN,
@@ -74,7 +76,7 @@ PUBLIC = frozenset(
 )
 
 # Parts of an event's free text that the caller may read.
-PUBLIC_TEXTS = frozenset({"title", "body", "public", "report", "supplement"})
+PUBLIC_TEXTS = frozenset({"title", "body", "public", "report", "supplement", "said"})
 
 # By a person these change nothing that another person's typing could rest on.
 _IMMATERIAL = frozenset(

@@ -124,6 +124,7 @@ EVENTS: Mapping[EventKind, Label] = {
     EventKind.SENT_BACK: Label("退回重写", "Sent back"),
     EventKind.RESOLVED: Label("办结", "Resolved"),
     EventKind.FOLLOWED_UP: Label("回访", "Followed up"),
+    EventKind.CONFIRMED: Label("诉求人确认", "Caller's word"),
     EventKind.REOPENED: Label("重办", "Reopened"),
     EventKind.CLOSED: Label("归档", "Closed"),
     EventKind.WITHDRAWN: Label("撤单", "Withdrawn"),

@@ -127,6 +127,8 @@ class Policy:
     approval_required: bool = False
     urge_window: timedelta = timedelta(hours=4)
     max_returns: int = 2
+    reopen_window: timedelta = timedelta(days=15)  # how long after the archive the caller may say that it is not solved
+    max_caller_redos: int = 2
 
 
 @dataclass(frozen=True, slots=True)

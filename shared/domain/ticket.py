@@ -52,7 +52,10 @@ class Ticket:
     closed_at: datetime | None
     end_reason: EndReason | None
     code_version: int  # a higher one revokes pick-up code and link
-    alarm: str | None  # a job of this ticket was given up, or it is open too long; a person must look
+    alarm: str | None  # a job of this ticket was given up, it is open too long or unsolved; a person must look
+    # Logs older than these fields do not name them.
+    caller_redos: int = 0  # how often the caller has sent it back to work
+    rated: tuple[str, ...] = ()  # what the caller has rated: the call once, the matter once in a cycle
 
     @property
     def reply_clock(self) -> Clock | None:
@@ -137,6 +140,7 @@ _DECODE |= {
     "channel": Channel,
     "chosen_by_person": tuple,
     "returned_by": tuple,
+    "rated": tuple,
     "end_reason": _optional_end_reason,
     "clocks": clocks_from,
 }

@@ -47,6 +47,7 @@ LEGAL: Mapping[type[c.Command], Legal] = {
     c.SendBack: Legal(frozenset({S.REPLY_SUBMITTED}), UNIT, WITH_UNIT),
     c.Resolve: Legal(frozenset({S.REPLY_SUBMITTED}), UNIT, WITH_UNIT),
     c.FollowUp: Legal(frozenset({S.RESOLVED}), HOTLINE),
+    c.Confirm: Legal(frozenset({S.RESOLVED, S.CLOSED}), frozenset({R.CALLER}), frozenset({H.FOLLOW_UP, H.ARCHIVE})),
     c.Redo: Legal(frozenset({S.RESOLVED, S.CLOSED}), HOTLINE),
     c.Close: Legal(FINISHED - {S.CLOSED}, HOTLINE),
     c.Withdraw: Legal(UNFINISHED, HOTLINE | {R.CALLER}),

@@ -45,6 +45,8 @@ ticket = sa.Table(
     sa.Column("end_reason", sa.Text),
     sa.Column("code_version", sa.Integer, nullable=False),
     sa.Column("alarm", sa.Text),
+    sa.Column("caller_redos", sa.Integer, nullable=False),
+    sa.Column("rated", ARRAY(sa.Text), nullable=False),
     sa.Column("due_at", INSTANT, comment="the unit's clock, for queues to sort by"),
     sa.Column("is_warned", sa.Boolean, nullable=False),
     sa.Column("is_overdue", sa.Boolean, nullable=False),

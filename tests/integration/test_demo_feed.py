@@ -66,7 +66,16 @@ def test_the_played_staff_bring_nearly_every_ticket_to_an_end_by_legal_acts_alon
     assert held["archive"] >= 25
     assert set(held) <= {"archive", "unit"}
     kinds = {row["kind"] for row in demo.rows("SELECT DISTINCT kind FROM ticket_event")}
-    assert {"dispatched", "signed", "reply_submitted", "resolved", "followed_up", "closed", "urged"} <= kinds
+    assert {
+        "dispatched",
+        "signed",
+        "reply_submitted",
+        "resolved",
+        "followed_up",
+        "confirmed",
+        "closed",
+        "urged",
+    } <= kinds
 
 
 def test_a_ticket_that_a_visitor_has_worked_on_is_left_alone(demo: Stage) -> None:

@@ -64,6 +64,7 @@ FORMS: Mapping[type[c.Command], Mapping[str, Any]] = {
     c.SendBack: {"reason": "没有写清楚"},
     c.Resolve: {},
     c.FollowUp: {"result": FollowUpResult.SOLVED, "call_rating": 5, "matter_rating": 4},
+    c.Confirm: {"solved": True, "matter_rating": 4},
     c.Redo: {"reason": "还是没有水"},
     c.Close: {"end_reason": EndReason.SOLVED},
     c.Withdraw: {},

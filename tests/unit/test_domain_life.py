@@ -52,6 +52,10 @@ SAID: dict[type[c.Command], dict[str, st.SearchStrategy[object]]] = {
     c.Return: {"proposed_unit": MAYBE_UNITS},
     c.Reply: {"contacted": st.booleans()},
     c.FollowUp: {"result": st.sampled_from(FollowUpResult), "matter_rating": st.none() | st.integers(1, 5)},
+    c.Confirm: {
+        "solved": st.booleans(), "reason": st.sampled_from(("", "还是没有水")),
+        "call_rating": st.none() | st.integers(1, 5), "matter_rating": st.none() | st.integers(1, 5),
+    },
     c.Close: {"end_reason": st.sampled_from(EndReason)},
     c.Amend: {**CLASSIFIED, "confidential": FLAGS, "hidden_identity": FLAGS, "accused_unit": MAYBE_UNITS},
     c.Warn: {"stage": st.sampled_from(Stage)},
@@ -60,8 +64,8 @@ SAID: dict[type[c.Command], dict[str, st.SearchStrategy[object]]] = {
 }  # fmt: skip
 
 USUAL = (
-    c.Dispatch, c.SendToSeat, c.Sign, c.Return, c.Reply, c.SendBack, c.Resolve, c.FollowUp, c.Redo, c.Redispatch,
-    c.Amend, c.Take, c.SendToTriage,
+    c.Dispatch, c.SendToSeat, c.Sign, c.Return, c.Reply, c.SendBack, c.Resolve, c.FollowUp, c.Confirm, c.Redo,
+    c.Redispatch, c.Amend, c.Take, c.SendToTriage,
 )  # fmt: skip
 
 STRAIGHT_ON = ((c.Dispatch, SUPERVISOR), (c.Sign, LEADER), (c.Reply, LEADER), (c.Approve, LEADER), (c.Resolve, LEADER))
