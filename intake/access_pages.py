@@ -40,6 +40,7 @@ STAFF: Mapping[str, frozenset[Role]] = {
     "staff_pages.ticket": WORKERS,
     "staff_pages.act": WORKERS,
     "staff_pages.reveal": WORKERS,
+    "staff_pages.code": HOTLINE,
     "staff_pages.admin": frozenset({Role.ADMIN}),
     "staff_pages.add_person": frozenset({Role.ADMIN}),
     "staff_pages.disable_person": frozenset({Role.ADMIN}),

@@ -58,6 +58,7 @@ ACTS: Mapping[str, Act] = {
         Act("amend", f.AmendIn, c.Amend),
         Act("supplement", f.SupplementIn, c.Supplement),
         Act("urge", f.UrgeIn, c.Urge),
+        Act("renew_code", f.ReasonIn, c.RenewCode),
     )
 }
 CALLER_ACTS = tuple(name for name, act in ACTS.items() if Role.CALLER in LEGAL[act.command].roles)

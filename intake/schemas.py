@@ -98,6 +98,7 @@ class ActOut(Schema):
     seq = fields.Integer()
     due_at = fields.AwareDateTime(allow_none=True)
     event_count = fields.Integer()
+    pick_up_code = fields.String(metadata={"description": "The new code; after renew_code only."})
 
 
 class LoginIn(Strict):
@@ -172,7 +173,7 @@ class TicketOut(ActOut):
     """A ticket as this viewer may see it."""
 
     class Meta:
-        exclude = ("event_count",)
+        exclude = ("event_count", "pick_up_code")
 
     title = fields.String()
     body = fields.String()

@@ -15,6 +15,7 @@ from intake.identity import log_in as log_in_person
 from intake.identity import log_out as log_out_person
 from intake.json_reader import StrictParser, read_json
 from intake.public_api import act_answer
+from intake.registration import accepted
 from intake.registration import register as register_ticket
 from intake.stores import engine, rules
 from shared import access_log
@@ -110,7 +111,8 @@ def act(number: str, act: str) -> Any:
     """Carry out an act. The body is the act's form; `seen_seq` guards against overwriting somebody else's step."""
     viewer = current_viewer()
     done = carry_out(ACTS[act], viewer, ticket_id_for(viewer, number), read_json(request))
-    return act_answer(done.ticket, done.event_count)
+    code = {"pick_up_code": accepted(done.ticket).pick_up_code} if act == "renew_code" else {}
+    return act_answer(done.ticket, done.event_count) | code
 
 
 def own_queue(viewer: Viewer) -> tuple[HolderKind | None, str | None]:

@@ -76,6 +76,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
     ),
     "supplement": (Field("text", "area", required=True),),
     "urge": (Field("note", "area"),),
+    "renew_code": (Field("reason", "line", required=True),),
     "reveal": (Field("reason", "line", required=True),),
 }
 KEYS: Mapping[str, str] = {

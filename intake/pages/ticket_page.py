@@ -33,6 +33,8 @@ def act(number: str, act: str) -> Response:
         carry_out(ACTS[act], viewer, _ticket_id(number), with_unit_codes(typed))
     except (Refused, ValidationError) as error:
         return show(place, Shown(number, mistake_of(error, act, typed)))
+    if act == "renew_code":
+        return redirect(url_for("staff_pages.code", number=number), 303)  # type: ignore[return-value]
     if request.form.get("back") == "console":
         return redirect(url_for("staff_pages.console", read=number), 303)  # type: ignore[return-value]
     is_next = place in ("triage", "followups")

@@ -47,6 +47,11 @@ ACTS: Mapping[str, tuple[str, str]] = {
     "act.supplement.text": ("补充的内容", "What to add"),
     "act.urge": ("催办", "Urge"),
     "act.urge.note": ("来电人怎么说（可以不写）", "What the caller said (optional)"),
+    "act.renew_code": ("换提取码", "New pick-up code"),
+    "act.renew_code.reason": (
+        "怎样确认是本人、为什么要换（旧提取码和链接马上作废）",
+        "How you know it is the caller, and why (old code and links stop working at once)",
+    ),
     "act.reveal": ("显示号码", "Show the number"),
     "reveal.short": ("理由至少写 {least} 个字", "Give a reason of at least {least} characters"),
     "act.reveal.reason": ("为什么要看（会留下记录）", "Why you need it (this is recorded)"),

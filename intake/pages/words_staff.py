@@ -213,6 +213,8 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "console.add": ("可以接着补充", "You can add to it"),
     "console.number": ("流水号（读给来电人）", "Number (read it out)"),
     "console.code": ("提取码", "Pick-up code"),
+    "code.title": ("新的提取码，请读给来电人", "The new pick-up code: read it out"),
+    "code.old": ("原来的提取码和链接已经作废。", "The old code and links no longer work."),
     "console.promise": ("这样答应来电人", "Say this"),
     "console.promise.due": ("“这件事由{holder}办理，{due} 前给您答复。”", "“{holder} will see to it and answer you by {due}.”"),
     "console.promise.finding": ("“已经登记，正在确定由哪个单位办理。您凭流水号和提取码随时能查。”", "“It is registered and we are finding"

@@ -1,4 +1,4 @@
-"""Deciders for what only the caller says: whether it is solved, and how well it was done. Pure."""
+"""Deciders for what callers say of the end and what they hold: their word, their ratings, their code. Pure."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -38,6 +38,12 @@ def confirm(ticket: Ticket, command: c.Confirm, rules: Rules, now: datetime) -> 
     if command.solved:
         return [*said, closed(then, EndReason.SOLVED, now)]
     return [*said, reopened(then, "诉求人确认：没有解决", rules, now)]
+
+
+def renew_code(ticket: Ticket, command: c.RenewCode, rules: Rules, now: datetime) -> list[Event]:
+    """换提取码: whatever was given out before opens nothing from now on."""
+    changes = {"code_version": ticket.code_version + 1}
+    return [Event(EventKind.CODE_RENEWED, changes, texts={"reason": command.reason})]
 
 
 def ratings_open(ticket: Ticket) -> tuple[str, ...]:

@@ -73,6 +73,7 @@ _CAUSES: Mapping[K, tuple[type[c.Command], State | None]] = {
     K.AMENDED: (c.Amend, None),
     K.SUPPLEMENTED: (c.Supplement, None),
     K.URGED: (c.Urge, None),
+    K.CODE_RENEWED: (c.RenewCode, None),
     K.WARNED: (c.Warn, None),
     K.OVERDUE: (c.MarkOverdue, None),
     K.RED_CARDED: (c.GiveRedCard, None),

@@ -232,6 +232,13 @@ class Urge(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RenewCode(Command):
+    """换提取码: code and links given out so far open nothing any more; `reason` says how the caller was known."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Warn(Command):
     """预警: time says that a stage's due instant is near."""
 

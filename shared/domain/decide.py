@@ -41,6 +41,7 @@ _DECIDERS: Mapping[type[c.Command], Decider] = {
     c.Amend: dispatching.amend,
     c.Supplement: handling.supplement,
     c.Urge: handling.urge,
+    c.RenewCode: callers.renew_code,
     c.Warn: timing.warn,
     c.MarkOverdue: timing.mark_overdue,
     c.GiveRedCard: timing.red_card,

@@ -38,6 +38,7 @@ class EventKind(StrEnum):
     AMENDED = "amended"
     SUPPLEMENTED = "supplemented"
     URGED = "urged"
+    CODE_RENEWED = "code_renewed"
     WARNED = "warned"
     OVERDUE = "overdue"
     RED_CARDED = "red_carded"
@@ -70,6 +71,7 @@ PUBLIC = frozenset(
         EventKind.AMENDED,
         EventKind.SUPPLEMENTED,
         EventKind.URGED,
+        EventKind.CODE_RENEWED,
         EventKind.OVERDUE,
         EventKind.PROMISE_MOVED,
     }
@@ -82,6 +84,7 @@ PUBLIC_TEXTS = frozenset({"title", "body", "public", "report", "supplement", "sa
 _IMMATERIAL = frozenset(
     {
         EventKind.URGED,
+        EventKind.CODE_RENEWED,
         EventKind.WARNED,
         EventKind.OVERDUE,
         EventKind.RED_CARDED,

@@ -131,6 +131,7 @@ EVENTS: Mapping[EventKind, Label] = {
     EventKind.AMENDED: Label("更正", "Amended"),
     EventKind.SUPPLEMENTED: Label("补充", "Supplemented"),
     EventKind.URGED: Label("催办", "Urged"),
+    EventKind.CODE_RENEWED: Label("换提取码", "Pick-up code renewed"),
     EventKind.WARNED: Label("预警", "Warned"),
     EventKind.OVERDUE: Label("超期", "Overdue"),
     EventKind.RED_CARDED: Label("红牌", "Red card"),

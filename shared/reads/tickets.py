@@ -26,12 +26,13 @@ _SAID = ("unit", "result", "cycle")
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One event. `texts` by part; `actor_name` only for staff viewers; `decision` is the router's, if it made one."""
+    """One event. `texts` by part; the actor's id and name only for staff; `decision` is the router's, if any."""
 
     seq: int
     kind: EventKind
     at: datetime
     actor_role: Role
+    actor_id: int | None
     actor_unit: str | None
     actor_name: str | None
     changes: Mapping[str, Any]
@@ -134,6 +135,7 @@ def _timeline(viewer: Viewer, connection: Connection, ticket_id: int) -> tuple[T
                 kind=kind,
                 at=row.at,
                 actor_role=Role(actor["role"]),
+                actor_id=None if is_caller else actor["id"],
                 actor_unit=actor["unit"],
                 actor_name=names.get(actor["id"]) if actor["role"] != Role.CALLER else None,
                 changes={} if is_caller else body["changes"],

@@ -150,9 +150,12 @@ def test_a_new_version_of_the_code_revokes_code_link_and_cookie(api: Api) -> Non
     client = api.public()
     client.get("/f/" + accepted["link"].rsplit("/", 1)[1])
     assert client.get("/ticket").status_code == 200
-    api.stage.as_owner("UPDATE ticket SET code_version = 2")
+    told = api.done("lin", accepted["number"], "renew_code", reason="报对了姓名和地址")
     assert api.follow(accepted).status_code == 404
     assert client.get("/ticket").status_code != 200
+    assert client.get("/f/" + accepted["link"].rsplit("/", 1)[1]).status_code == 404
+    assert api.follow(accepted | {"pick_up_code": told["pick_up_code"]}).status_code == 200
+    assert "pick_up_code" not in api.done("lin", accepted["number"], "urge")
 
 
 def test_the_cookie_dies_ninety_days_after_the_end(api: Api) -> None:

@@ -129,6 +129,7 @@ def form_of(act: str) -> dict[str, Any]:
         "reply": {"public": "x", "internal": "y"}, "send_back": {"reason": "x"}, "follow_up": {"result": "solved"},
         "redo": {"reason": "x"}, "close": {"end_reason": "solved"}, "withdraw": {"seen_seq": 1},
         "amend": {"reason": "x"}, "supplement": {"text": "x"}, "report": {"public": "x"},
+        "renew_code": {"reason": "x"},
     }.get(act, {})  # fmt: skip
 
 

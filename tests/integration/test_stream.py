@@ -202,8 +202,10 @@ def test_a_new_code_ends_the_streams_of_the_old_one(stream: Stream) -> None:
     ticket = stream.stage.dispatched()
     with stream.follow("/stream/ticket", stream.caller(ticket.id)) as heard:
         wait(lambda: heard.steps)
-        stream.stage.as_owner("UPDATE ticket SET code_version = 2 WHERE id = :id", id=ticket.id)
+        stream.stage.act(c.RenewCode, ticket.id, OPERATOR, reason="报对了姓名")
+        stream.announce(ticket.id)
         wait(lambda: heard.has_ended)
+        assert "code_renewed" not in {kind for _, kind in heard.steps}
     assert stream.refused("/stream/ticket", stream.caller(ticket.id)).status_code == 401
     with stream.follow("/stream/ticket", stream.caller(ticket.id, 2)) as heard:
         wait(lambda: heard.steps)

@@ -7,6 +7,7 @@ import pytest
 
 from shared.domain import commands as c
 from shared.domain.closing import UNSOLVED
+from shared.domain.follow_ups import JobKind
 from shared.domain.terms import Channel, EndReason, FollowUpResult, HolderKind, Stage, State
 from tests.unit.scene import CALLER, HANDLER, OPERATOR, RULES, UNIT, Life, refused, resolved
 
@@ -137,6 +138,16 @@ def test_what_an_operator_has_asked_for_in_a_follow_up_is_not_rated_again() -> N
     life = resolved()
     life.do(c.FollowUp, OPERATOR)
     assert refused(life, c.Confirm, CALLER) == "not_to_rate"
+
+
+def test_a_renewed_code_revokes_the_one_before_and_costs_nobody_their_typing() -> None:
+    life = resolved(caller=c.CallerDetails(email="a@b.cn"))
+    seen = life.stands.seq
+    assert life.do(c.RenewCode, OPERATOR) == ["code_renewed"]
+    assert life.stands.code_version == 2
+    assert (life.stands.seq, JobKind.NOTIFY, "email:caller") in life.jobs
+    assert life.do(c.FollowUp, OPERATOR, seen_seq=seen) == ["followed_up", "closed"]
+    assert life.do(c.RenewCode, OPERATOR) == ["code_renewed"]
 
 
 def test_who_did_not_call_does_not_rate_a_call() -> None:
