@@ -58,6 +58,8 @@ ACTS: Mapping[str, Act] = {
         Act("amend", f.AmendIn, c.Amend),
         Act("supplement", f.SupplementIn, c.Supplement),
         Act("urge", f.UrgeIn, c.Urge),
+        Act("tell_by", f.TellByIn, c.ChangeTellBy),
+        Act("hide_identity", f.Seen, c.HideIdentity),
         Act("renew_code", f.ReasonIn, c.RenewCode),
     )
 }
@@ -112,6 +114,8 @@ def _is_open(act: Act, viewer: Viewer, ticket: Ticket, now: datetime) -> bool:
         return viewer.leads_unit and not ticket.is_approved
     if act.command is c.Take:
         return ticket.handler_id is None
+    if act.command is c.HideIdentity:
+        return not ticket.hidden_identity
     if act.command is c.Confirm:
         return why_not_confirm(ticket, rules().policy, now) is None
     return True

@@ -118,6 +118,12 @@ class ConfirmIn(Seen):
     matter_rating = Whole(validate=validate.Range(1, 5))
 
 
+class TellByIn(Seen):
+    """改告知方式; without an address no more notices are sent."""
+
+    email = fields.Email(load_default=None, allow_none=True, validate=validate.Length(max=200))
+
+
 class CloseIn(Seen):
     """归档."""
 

@@ -67,7 +67,7 @@ def show(header: Mapping[str, str], number: str) -> Any:
 @public_api.arguments(s.PickUpHeader(), location="headers")
 @public_api.response(200, s.ActOut())
 def act(header: Mapping[str, str], number: str, act: str) -> Any:
-    """Confirm, supplement, urge or withdraw. The body is the form of the act."""
+    """Confirm, supplement, urge, withdraw, choose how to be told, hide who asks. The body is the form of the act."""
     viewer = follow(number, header["code"])
     done = carry_out(ACTS[act], viewer, viewer.ticket_id or 0, read_json(request))
     return act_answer(done.ticket, done.event_count) | {"due_at": done.ticket.promised_at}

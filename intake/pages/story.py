@@ -45,6 +45,7 @@ class Story:
     answers: list[dict[str, str]]
     steps: list[dict[str, str]]
     acts: list[str]
+    told_at: str
     ratings: tuple[str, ...]
     is_last_word: bool
     read_at: str
@@ -67,6 +68,7 @@ def story(view: TicketView, acts: list[str], now: datetime) -> Story:
         answers=_answers(view),
         steps=[_step(entry) for entry in view.timeline],
         acts=acts,
+        told_at=(view.caller.email or "") if view.caller and ticket.tell_by else "",
         ratings=ratings_open(ticket),
         is_last_word=is_last_word(ticket, rules().policy),
         read_at=spoken(now),

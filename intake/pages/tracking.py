@@ -23,6 +23,10 @@ _NOTICES = {
     "urge": "ticket.urged",
     "urge_joined": "ticket.urged.already",
     "withdraw": "ticket.withdrawn",
+    "tell_by": "ticket.tell_by.done",
+    "tell_by_joined": "ticket.tell_by.done",
+    "hide_identity": "ticket.hidden",
+    "hide_identity_joined": "ticket.hidden",
     "confirm_joined": "ticket.confirmed",
     "confirm_closed": "ticket.confirmed.closed",
     "confirm_reopened": "ticket.confirmed.reopened",
@@ -44,7 +48,7 @@ def withdrawal() -> Response:
 
 @public_pages.post("/ticket/<any({}):act>".format(", ".join(CALLER_ACTS)))
 def act(act: str) -> Response:
-    """Supplement, urge, withdraw or confirm."""
+    """Carry out an act of the caller's."""
     viewer, typed = current_viewer(), typed_form()
     try:
         done = carry_out(ACTS[act], viewer, viewer.ticket_id or 0, typed)

@@ -143,6 +143,21 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     ),
     "ticket.urge": ("催一催", "Say that you are waiting"),
     "ticket.urge.hint": ("会记下来并告诉单位；答应的日期不变。", "It is recorded and the department is told; the date stays."),
+    "ticket.tell_by": ("怎么告诉您", "How we tell you"),
+    "ticket.tell_by.none": ("现在不发通知。", "No notices are sent now."),
+    "ticket.tell_by.email": ("现在每一步发邮件到 {email}。", "Each step goes by e-mail to {email}."),
+    "ticket.tell_by.new": ("电子邮箱（从下一步起只发到这里）", "E-mail (from the next step on only here)"),
+    "ticket.tell_by.save": ("发到这个邮箱", "Send to this address"),
+    "ticket.tell_by.stop": ("不再发邮件", "Send no more e-mail"),
+    "ticket.tell_by.done": ("已经改好。下一步有进展就照这样告诉您。", "Changed. The next step will be told this way."),
+    "ticket.hide": ("不让承办单位知道我是谁", "Do not tell the department who I am"),
+    "ticket.hide.hint": (
+        "从现在起单位看不到您的姓名、电话和地址，以前看过的收不回来。隐藏后不能再改回。",
+        "From now on the department sees no name, phone or address; what it has seen cannot be taken back. This cannot"
+        " be undone.",
+    ),
+    "ticket.hide.go": ("隐藏我的身份", "Hide my identity"),
+    "ticket.hidden": ("您的身份已经隐藏。", "Your identity is hidden."),
     "ticket.withdraw": ("不用办了，撤回", "Withdraw it"),
     "ticket.withdraw.sure": ("确定撤回吗？", "Withdraw it?"),
     "ticket.withdraw.means": (

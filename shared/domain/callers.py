@@ -46,6 +46,18 @@ def renew_code(ticket: Ticket, command: c.RenewCode, rules: Rules, now: datetime
     return [Event(EventKind.CODE_RENEWED, changes, texts={"reason": command.reason})]
 
 
+def change_tell_by(ticket: Ticket, command: c.ChangeTellBy, rules: Rules, now: datetime) -> list[Event]:
+    """改告知方式; the address itself is in no event."""
+    if command.email is None and ticket.tell_by is None:
+        return []
+    return [Event(EventKind.TELL_BY_CHANGED, {"tell_by": "email" if command.email else None})]
+
+
+def hide_identity(ticket: Ticket, command: c.HideIdentity, rules: Rules, now: datetime) -> list[Event]:
+    """隐藏身份: from now on no unit sees who asks."""
+    return [] if ticket.hidden_identity else [Event(EventKind.IDENTITY_HIDDEN, {"hidden_identity": True})]
+
+
 def ratings_open(ticket: Ticket) -> tuple[str, ...]:
     """Return what the caller may still rate: the call 一次一评 only if there was one, the matter 一事一评."""
     asked = ("call", "matter") if ticket.channel is Channel.PHONE else ("matter",)

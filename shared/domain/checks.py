@@ -74,6 +74,8 @@ _CAUSES: Mapping[K, tuple[type[c.Command], State | None]] = {
     K.SUPPLEMENTED: (c.Supplement, None),
     K.URGED: (c.Urge, None),
     K.CODE_RENEWED: (c.RenewCode, None),
+    K.TELL_BY_CHANGED: (c.ChangeTellBy, None),
+    K.IDENTITY_HIDDEN: (c.HideIdentity, None),
     K.WARNED: (c.Warn, None),
     K.OVERDUE: (c.MarkOverdue, None),
     K.RED_CARDED: (c.GiveRedCard, None),

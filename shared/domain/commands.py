@@ -239,6 +239,18 @@ class RenewCode(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeTellBy(Command):
+    """改告知方式: further notices go to `email` and nowhere else; None: no notices. The ledger keeps the address."""
+
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HideIdentity(Command):
+    """隐藏身份 by the caller, for good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Warn(Command):
     """预警: time says that a stage's due instant is near."""
 

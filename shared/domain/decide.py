@@ -42,6 +42,8 @@ _DECIDERS: Mapping[type[c.Command], Decider] = {
     c.Supplement: handling.supplement,
     c.Urge: handling.urge,
     c.RenewCode: callers.renew_code,
+    c.ChangeTellBy: callers.change_tell_by,
+    c.HideIdentity: callers.hide_identity,
     c.Warn: timing.warn,
     c.MarkOverdue: timing.mark_overdue,
     c.GiveRedCard: timing.red_card,

@@ -39,6 +39,8 @@ class EventKind(StrEnum):
     SUPPLEMENTED = "supplemented"
     URGED = "urged"
     CODE_RENEWED = "code_renewed"
+    TELL_BY_CHANGED = "tell_by_changed"
+    IDENTITY_HIDDEN = "identity_hidden"
     WARNED = "warned"
     OVERDUE = "overdue"
     RED_CARDED = "red_carded"
@@ -72,6 +74,8 @@ PUBLIC = frozenset(
         EventKind.SUPPLEMENTED,
         EventKind.URGED,
         EventKind.CODE_RENEWED,
+        EventKind.TELL_BY_CHANGED,
+        EventKind.IDENTITY_HIDDEN,
         EventKind.OVERDUE,
         EventKind.PROMISE_MOVED,
     }
@@ -85,6 +89,8 @@ _IMMATERIAL = frozenset(
     {
         EventKind.URGED,
         EventKind.CODE_RENEWED,
+        EventKind.TELL_BY_CHANGED,
+        EventKind.IDENTITY_HIDDEN,
         EventKind.WARNED,
         EventKind.OVERDUE,
         EventKind.RED_CARDED,

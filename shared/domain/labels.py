@@ -132,6 +132,8 @@ EVENTS: Mapping[EventKind, Label] = {
     EventKind.SUPPLEMENTED: Label("补充", "Supplemented"),
     EventKind.URGED: Label("催办", "Urged"),
     EventKind.CODE_RENEWED: Label("换提取码", "Pick-up code renewed"),
+    EventKind.TELL_BY_CHANGED: Label("改告知方式", "Notices changed"),
+    EventKind.IDENTITY_HIDDEN: Label("隐藏身份", "Identity hidden"),
     EventKind.WARNED: Label("预警", "Warned"),
     EventKind.OVERDUE: Label("超期", "Overdue"),
     EventKind.RED_CARDED: Label("红牌", "Red card"),

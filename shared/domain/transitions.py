@@ -55,6 +55,8 @@ LEGAL: Mapping[type[c.Command], Legal] = {
     c.Supplement: Legal(UNFINISHED | {S.RESOLVED}, HOTLINE | {R.CALLER}),
     c.Urge: Legal(UNFINISHED, HOTLINE | {R.CALLER}),
     c.RenewCode: Legal(frozenset(S), HOTLINE),
+    c.ChangeTellBy: Legal(frozenset(S), frozenset({R.CALLER})),
+    c.HideIdentity: Legal(frozenset(S), frozenset({R.CALLER})),
     c.Warn: Legal(UNFINISHED | {S.RESOLVED}, frozenset({R.TIME}), moot_else=True),
     c.MarkOverdue: Legal(UNFINISHED | {S.RESOLVED}, frozenset({R.TIME}), moot_else=True),
     c.GiveRedCard: Legal(UNFINISHED, frozenset({R.TIME}), moot_else=True),

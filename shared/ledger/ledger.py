@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from shared import jobs
 from shared.bell import Bell
-from shared.domain.commands import Bury, Command, Register
+from shared.domain.commands import Bury, ChangeTellBy, Command, Register
 from shared.domain.decide import decide
 from shared.domain.errors import Conflict, NotYours, Refused
 from shared.domain.follow_ups import JobKind
@@ -109,6 +109,8 @@ class Ledger:
             change = Change(ticket, bytes(row["head"]))
             change.record(drafts, command.actor, rules, now)
             write.write_moved(connection, [change] if drafts else [])
+            if drafts and isinstance(command, ChangeTellBy):
+                write.write_email(connection, command.ticket_id, self._keys.encrypt(command.email))
         self._bell.ring(change.due_now, [command.ticket_id] if drafts else [])
         return Done(change.stands, len(drafts))
 

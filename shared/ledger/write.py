@@ -38,6 +38,8 @@ _MOVE_SQL = (
     f" {_LOG} {jobs.ARM_SQL}"
 )
 
+_SET_EMAIL = sa.text("UPDATE caller SET email = :email WHERE ticket_id = :ticket_id")
+
 # FOR UPDATE would also block the foreign-key check of every row inserted beside the ticket.
 _LOCK_ONE = sa.text("SELECT * FROM ticket WHERE id = :id FOR NO KEY UPDATE")
 _LOCK_FREE = sa.text("SELECT * FROM ticket WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED")
@@ -60,6 +62,11 @@ def write_moved(connection: Connection, changes: Sequence[Change], closing: Iter
     if changes:
         jobs.disarm(connection, [pair for change in changes for pair in change.disarmed], but=closing)
         connection.exec_driver_sql(_MOVE_SQL, _parameters(changes))
+
+
+def write_email(connection: Connection, ticket_id: int, sealed: bytes | None) -> None:
+    """Replace the caller's address; whatever is still to be sent goes to the new one."""
+    connection.execute(_SET_EMAIL, {"ticket_id": ticket_id, "email": sealed})
 
 
 def lock_one(connection: Connection, ticket_id: int) -> sa.RowMapping | None:

@@ -43,11 +43,12 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class CallerView:
-    """Who asks, masked: surname and the phone's ends."""
+    """Who asks, masked: surname, the phone's ends, the first letter of the address (for the caller alone)."""
 
     name: str | None
     phone: str | None
     has_phone: bool
+    email: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +181,18 @@ def _caller(viewer: Viewer, connection: Connection, known: Ticket) -> CallerView
     if row is None:
         return None
     name, phone = keys().decrypt(row.name), keys().decrypt(row.phone)
-    return CallerView(mask_name(name), mask_phone(phone), phone is not None)
+    email = keys().decrypt(row.email) if viewer.role is Role.CALLER else None
+    return CallerView(mask_name(name), mask_phone(phone), phone is not None, mask_email(email))
 
 
 def mask_name(name: str | None) -> str | None:
     """Return the surname with a star: `张*`."""
     return None if not name else name[0] + "*"
+
+
+def mask_email(email: str | None) -> str | None:
+    """Return the first letter and the domain: `w***@example.com`."""
+    return None if not email else f"{email[0]}***@{email.rpartition('@')[2]}"
 
 
 def mask_phone(phone: str | None) -> str | None:

@@ -71,6 +71,8 @@ FORMS: Mapping[type[c.Command], Mapping[str, Any]] = {
     c.Amend: {"reason": "登记错了", "county": COUNTY},
     c.Supplement: {"text": "是三号楼。"},
     c.Urge: {},
+    c.ChangeTellBy: {"email": "wang@example.com"},
+    c.HideIdentity: {},
     c.RenewCode: {"reason": "报对了姓名和地址，纸条丢了"},
     c.Warn: {},
     c.MarkOverdue: {},

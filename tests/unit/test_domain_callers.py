@@ -150,5 +150,24 @@ def test_a_renewed_code_revokes_the_one_before_and_costs_nobody_their_typing() -
     assert life.do(c.RenewCode, OPERATOR) == ["code_renewed"]
 
 
+def test_notices_begin_and_end_with_the_callers_choice_and_no_event_holds_the_address() -> None:
+    life = resolved()
+    assert life.do(c.ChangeTellBy, CALLER, email=None) == []
+    assert life.do(c.ChangeTellBy, CALLER) == ["tell_by_changed"]
+    assert "wang@example.com" not in "".join(life.log)
+    unsolved(life)
+    assert (life.stands.seq, JobKind.NOTIFY, "email:caller") in life.jobs
+    assert life.do(c.ChangeTellBy, CALLER, email=None) == ["tell_by_changed"]
+    done_again(life)
+    assert (life.stands.seq, JobKind.NOTIFY, "email:caller") not in life.jobs
+
+
+def test_an_identity_is_hidden_once_and_for_good() -> None:
+    life = resolved()
+    assert life.do(c.HideIdentity, CALLER) == ["identity_hidden"]
+    assert life.stands.hidden_identity
+    assert life.do(c.HideIdentity, CALLER) == []
+
+
 def test_who_did_not_call_does_not_rate_a_call() -> None:
     assert refused(resolved(channel=Channel.WEB), c.Confirm, CALLER, call_rating=5) == "not_to_rate"
