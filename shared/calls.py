@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from shared.domain.calls import Call, CallEvent, CallState, Direction, Step, fold
@@ -99,7 +99,7 @@ def _call_of(report: Report) -> tuple[str, str]:
 def _lock(connection: Connection, city: str, source: str, subject: str) -> Any:
     empty = {"city": city, "source": source, "subject": subject, "state": CallState.OFFERED, "withheld": False}
     empty |= {"held_seconds": 0, "is_rating_asked": False, "recordings": [], "call_back_tries": 0, "heard_at": _NOW}
-    connection.execute(insert(call).values(empty).on_conflict_do_nothing())
+    connection.execute(postgresql.insert(call).values(empty).on_conflict_do_nothing())
     named = (call.c.source == source) & (call.c.subject == subject)
     query = sa.select(call.c.id, call.c.rings_at, call.c.seat).where(named).with_for_update(key_share=True)
     return connection.execute(query).one()
@@ -116,7 +116,8 @@ def _keep(connection: Connection, call_id: int, report: Report) -> int:
         "facts": report.facts,
         "heard_at": _NOW,
     }
-    return connection.execute(insert(call_event).values(values).on_conflict_do_nothing()).rowcount
+    added = postgresql.insert(call_event).values(values).on_conflict_do_nothing().returning(call_event.c.id)
+    return len(connection.execute(added).all())
 
 
 def _refold(connection: Connection, call_id: int) -> Call:
