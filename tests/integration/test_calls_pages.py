@@ -1,10 +1,14 @@
 """Calls at the console: what rings at a seat, the ticket made of a call, whom to call back, and the figures."""
 
+import json
 import re
 
 import pytest
+import redis
 
+from shared.bell import SEATS_CHANNEL, bell
 from shared.domain.terms import Channel
+from shared.settings import settings
 from tests.integration.site import Visitor
 from tests.integration.telephony import PHONE, SEAT, Adapter, answered, event, missed, rings
 
@@ -40,6 +44,28 @@ def test_a_call_that_rings_is_shown_at_its_seat_and_nowhere_else(adapter: Adapte
     adapter.hear(event("abandoned", 9))
     assert "call.register" not in lin.get("/console").html
     assert not adapter.api.stage.rows("SELECT 1 FROM call WHERE rings_at IS NOT NULL")
+
+
+def test_the_consoles_at_the_seats_of_a_call_are_told(
+    adapter: Adapter, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for login in ("he", "wu", "zheng", "lin"):
+        seated(adapter, login, {"lin": SEAT}.get(login, ""))
+    lin = adapter.api.stage.rows("SELECT id FROM staff WHERE login = 'lin'")[0]["id"]
+    monkeypatch.setenv("REDIS_URL", valkey_url)
+    settings.cache_clear()
+    monkeypatch.setattr(bell(), "_quiet_until", 0.0)
+    monkeypatch.setattr(bell(), "_redis", None)
+    with redis.Redis.from_url(valkey_url) as client:
+        listener = client.pubsub(ignore_subscribe_messages=True)
+        listener.subscribe(SEATS_CHANNEL)
+        listener.get_message(timeout=5)
+        adapter.hear(*rings())
+        while (told := listener.get_message(timeout=10)) is not None:
+            if json.loads(told["data"]) == [lin]:
+                break  # the channel is the whole run's: others are told of too
+        listener.close()
+    assert told is not None
 
 
 def test_the_whole_number_is_on_no_page_of_a_call(adapter: Adapter) -> None:
