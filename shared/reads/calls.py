@@ -84,7 +84,8 @@ def at_seat(viewer: Viewer, connection: Connection, rules: Rules, extension: str
     """Return what rings at the extension, then the calls answered there that have no ticket yet, newest first."""
     if extension is None:
         return []
-    rings = (c.c.city == viewer.city) & (c.c.rings_at == extension) & (c.c.heard_at > _NOW - RINGS_FOR)
+    rings_here = sa.func.coalesce(c.c.rings_at == extension, False)  # NULL would sort before what rings
+    rings = (c.c.city == viewer.city) & rings_here & (c.c.heard_at > _NOW - RINGS_FOR)
     is_draft = is_answered_at(viewer, extension) & c.c.ticket_id.is_(None) & (c.c.heard_at > _NOW - DRAFT_FOR)
     query = sa.select(c, rings.label("rings")).where(rings | is_draft)
     rows = connection.execute(query.order_by(rings.desc(), c.c.answered_at.desc(), c.c.id).limit(MOST_CALLS))

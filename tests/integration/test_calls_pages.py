@@ -46,6 +46,15 @@ def test_a_call_that_rings_is_shown_at_its_seat_and_nowhere_else(adapter: Adapte
     assert not adapter.api.stage.rows("SELECT 1 FROM call WHERE rings_at IS NOT NULL")
 
 
+def test_what_rings_stands_before_what_was_answered_however_much_that_is(adapter: Adapter) -> None:
+    lin = seated(adapter)
+    for n in range(4):
+        adapter.hear(*answered(f"a{n}", "13900001111", seconds=n))
+    adapter.hear(*rings("r"))
+    page = lin.get("/console").text
+    assert 0 < page.index(MASKED) < page.index("139****1111")
+
+
 def test_the_consoles_at_the_seats_of_a_call_are_told(
     adapter: Adapter, valkey_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
