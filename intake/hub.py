@@ -76,9 +76,9 @@ class Hub:
                 message = listener.get_message(timeout=10)
                 if message is None:
                     listener.ping()
-                elif message["channel"] == SEATS_CHANNEL.encode():
+                elif message["type"] == "message" and message["channel"] == SEATS_CHANNEL.encode():
                     self._tell_seats(set(json.loads(message["data"])))
-                else:
+                elif message["type"] == "message":
                     self._note(json.loads(message["data"]))
         finally:
             self._has_redis = False
