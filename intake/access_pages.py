@@ -32,6 +32,8 @@ STAFF: Mapping[str, frozenset[Role]] = {
     "staff_pages.find": WORKERS,
     "staff_pages.console": HOTLINE,
     "staff_pages.register": HOTLINE,
+    "staff_pages.call_back": HOTLINE,
+    "staff_pages.call_back_number": HOTLINE,
     "staff_pages.triage": HOTLINE,
     "staff_pages.followups": HOTLINE,
     "staff_pages.desk": frozenset({Role.HANDLER}),
@@ -44,4 +46,5 @@ STAFF: Mapping[str, frozenset[Role]] = {
     "staff_pages.admin": frozenset({Role.ADMIN}),
     "staff_pages.add_person": frozenset({Role.ADMIN}),
     "staff_pages.disable_person": frozenset({Role.ADMIN}),
+    "staff_pages.set_extension": frozenset({Role.ADMIN}),
 }

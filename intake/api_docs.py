@@ -79,15 +79,18 @@ def _parameters(path: Spec, operation: Spec) -> Iterator[tuple[str, str]]:
 def _fields(schema: Spec, spec: Spec) -> Iterator[tuple[str, str]]:
     found = _resolved(schema, spec)
     for name, field in found.get("properties", {}).items():
-        items = _resolved(field.get("items", {}), spec).get("properties", {})
-        inner = f"list of objects: {', '.join(f'`{key}`' for key in items)}" if items else ""
+        items = _resolved(field.get("items", field), spec).get("properties", {})
+        what = "list of objects" if "items" in field else "object"
+        inner = f"{what}: {', '.join(f'`{key}`' for key in items)}" if items else ""
         needed = ", needed" if name in found.get("required", ()) else ""
         yield f"`{name}`{needed}", inner or _words(field, field.get("description", ""))
 
 
 def _schema(part: Spec) -> Spec:
-    schema: Spec = part.get("content", {}).get("application/json", {}).get("schema", {})
-    return schema
+    for kind in part.get("content", {}).values():
+        schema: Spec = kind.get("schema", {})
+        return schema
+    return {}
 
 
 def _resolved(schema: Spec, spec: Spec) -> Spec:

@@ -7,6 +7,7 @@ from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from intake import access, identity, pages, problems
+from intake.calls_api import calls_api
 from intake.health import health
 from intake.metrics import metrics_page
 from intake.public_api import public_api
@@ -54,6 +55,8 @@ def create_app(surface: Surface) -> Flask:
     app.register_blueprint(health)
     if surface == "staff":
         app.register_blueprint(metrics_page)
+        api.register_blueprint(calls_api)
+        csrf.exempt(calls_api)  # signed, and no browser's
     pages.install(app, surface)
     access.install(app, access.INTERNAL if surface == "staff" else access.PUBLIC)
     app.after_request(_protect)

@@ -41,14 +41,21 @@ class Phone(Text):
     """A phone number, kept as E.164; numbers without a country are Chinese."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        typed = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            number = phonenumbers.parse(typed, HOME_REGION)
-        except phonenumbers.NumberParseException:
-            number = None
-        if number is None or not phonenumbers.is_possible_number(number):
+        number = e164(super()._deserialize(value, attr, data, **kwargs))
+        if number is None:
             raise ValidationError("电话号码不对。手机 11 位，座机请加区号，例如 028-12345678。")
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return number
+
+
+def e164(typed: str) -> str | None:
+    """Return a number as E.164, None where it cannot be one; without a country it is Chinese."""
+    try:
+        number = phonenumbers.parse(typed, HOME_REGION)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 class Strict(Schema):

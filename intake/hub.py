@@ -19,7 +19,7 @@ from gevent.queue import Full, Queue
 from intake.identity import is_alive
 from intake.stores import engine
 from shared import people
-from shared.bell import CHANGED_CHANNEL
+from shared.bell import CHANGED_CHANNEL, SEATS_CHANNEL
 from shared.domain.ticket import ticket_from_row
 from shared.domain.viewer import Viewer, may_see
 from shared.reads.following import Change, changes_since, rows_of
@@ -70,17 +70,24 @@ class Hub:
         client = redis.Redis.from_url(settings().redis_url, socket_timeout=30, socket_connect_timeout=1, retry=None)
         listener = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         try:
-            listener.subscribe(CHANGED_CHANNEL)
+            listener.subscribe(CHANGED_CHANNEL, SEATS_CHANNEL)
             self._has_redis = True
             while True:
                 message = listener.get_message(timeout=10)
                 if message is None:
                     listener.ping()
+                elif message["type"] == "message" and message["channel"] == SEATS_CHANNEL.encode():
+                    self._tell_seats(set(json.loads(message["data"])))
                 elif message["type"] == "message":
                     self._note(json.loads(message["data"]))
         finally:
             self._has_redis = False
             listener.close()
+
+    def _tell_seats(self, staff_ids: set[int]) -> None:
+        for follower in list(self.followers):
+            if follower.viewer.ticket_id is None and follower.viewer.id in staff_ids:
+                follower.tell(Change.hint())
 
     def _note(self, ticket_ids: Iterable[int]) -> None:
         self._changed.update(ticket_ids)

@@ -34,19 +34,30 @@ class StrictParser(flaskparser.FlaskParser):
 
 def read_json(request: Request) -> Any:
     """Return the request's JSON object, or raise `BadJson`."""
-    if request.mimetype != "application/json":
-        raise BadJson("Content-Type 必须是 application/json。(Send Content-Type: application/json.)")
+    return _object(read_value(request, "application/json"))
+
+
+def read_value(request: Request, *mimetypes: str) -> Any:
+    """Return the request's JSON, whatever it is, or raise `BadJson`; its content type must be one of these."""
+    if request.mimetype not in mimetypes:
+        wanted = "、".join(mimetypes)
+        raise BadJson(f"Content-Type 必须是 {wanted}。(Send Content-Type: {wanted}.)")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise BadJson("请求体不要压缩。(Send the body without Content-Encoding.)")
     try:
         text = request.get_data().decode("utf-8")
     except UnicodeDecodeError:
         raise BadJson("请求体不是 UTF-8。(The body is not UTF-8.)") from None
-    return parse_json(text)
+    return parse_value(text)
 
 
 def parse_json(text: str) -> Any:
-    """Return the JSON object in `text`; refuses all that is not plain JSON for plain data."""
+    """Return the JSON object in `text`."""
+    return _object(parse_value(text))
+
+
+def parse_value(text: str) -> Any:
+    """Return the JSON in `text`; refuses all that is not plain JSON for plain data."""
     if text.startswith("\ufeff"):
         raise BadJson("请求体前面有 BOM，请去掉。(Remove the byte order mark.)")
     try:
@@ -57,8 +68,6 @@ def parse_json(text: str) -> Any:
         raise _too_deep() from None
     except ValueError:
         raise BadJson("请求体不是有效的 JSON。(The body is not valid JSON.)") from None
-    if not isinstance(value, dict):
-        raise BadJson("请求体必须是 JSON 对象。(The body must be a JSON object.)")
     _check(value, 0)
     return value
 
@@ -66,6 +75,12 @@ def parse_json(text: str) -> Any:
 def is_storable(text: str) -> bool:
     """Tell whether PostgreSQL can hold the text: no NUL, no lone surrogate."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _object(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise BadJson("请求体必须是 JSON 对象。(The body must be a JSON object.)")
+    return value
 
 
 def _check(value: Any, depth: int) -> None:

@@ -11,9 +11,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from intake.stores import engine
+from shared.reads.calls import Figures, figures_of
 
 metrics_page = Blueprint("metrics", __name__)
 
+_HOURS = 24  # the connect rate is asked for over any 24 hours
 _JOBS = sa.text(
     "SELECT kind, count(*), coalesce(max(extract(epoch FROM real_lag(due_at))), 0)::float8 FROM job"
     " WHERE state = 'todo' AND due_at <= business_now() GROUP BY kind"
@@ -45,7 +47,19 @@ class DatabaseGauges(Collector):
                 late.add_metric([holder], overdue)
                 alarms.add_metric([holder], alarmed)
             dead.add_metric([], connection.execute(_DEAD).scalar_one())
-        yield from (due, age, held, late, alarms, dead)
+            answering = figures_of(connection, _HOURS)
+        yield from (due, age, held, late, alarms, dead, *_of_calls(answering))
+
+
+def _of_calls(figures: Figures) -> Iterator[GaugeMetricFamily]:
+    count = GaugeMetricFamily("hotline_calls", f"Inbound calls of the last {_HOURS} hours.", labels=["figure"])
+    for name in ("offered", "answered", "abandoned", "within"):
+        count.add_metric([name], getattr(figures, name))
+    yield count
+    wait = GaugeMetricFamily("hotline_call_wait_seconds", f"Mean wait of those answered in the last {_HOURS} hours.")
+    if figures.wait_seconds is not None:
+        wait.add_metric([], figures.wait_seconds)
+    yield wait
 
 
 @metrics_page.get("/metrics")

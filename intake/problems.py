@@ -19,6 +19,7 @@ _STATUS_OF = {
     "key_reused": 422,
     "too_many_tries": 429,
     "role_may_not": 403,
+    "bad_signature": 401,
     "login_needed": 401,
     "wrong_login": 401,
     "bad_json": 400,
@@ -48,6 +49,7 @@ _TITLES = {
     500: "系统出错",
     503: "系统暂时繁忙",
 }
+_TITLE_OF = {"bad_signature": "签名不对"}
 log = structlog.get_logger()
 
 
@@ -64,7 +66,7 @@ def install(app: Flask) -> None:
 
 def problem(status: int, code: str, detail: str, errors: Any = None, headers: dict[str, str] | None = None) -> Response:
     """Return the error answer in the form that the client reads."""
-    title = _TITLES.get(status, "请求没有成功")
+    title = _TITLE_OF.get(code) or _TITLES.get(status, "请求没有成功")
     if _wants_json():
         body = {"type": f"urn:yihaotong:{code}", "title": title, "status": status, "detail": detail, "code": code}
         body |= {"request_id": g.get("request_id")} | ({"errors": errors} if errors else {})

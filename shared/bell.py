@@ -8,7 +8,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -21,6 +21,7 @@ from shared.settings import settings
 
 MESSAGE_VERSION = 1
 CHANGED_CHANNEL = "hotline:changed"
+SEATS_CHANNEL = "hotline:seats"
 DEBOUNCE_SECONDS = 0.05
 RETRY_SECONDS = 1.0
 SERVICE_OF = {
@@ -61,15 +62,17 @@ class Bell:
         self._lock = threading.Condition()
         self._kinds: set[JobKind] = set()
         self._tickets: set[int] = set()
+        self._seats: set[int] = set()
         self._pid = 0
         self._redis: Any = None
         self._quiet_until = 0.0
 
-    def ring(self, kinds: Iterable[JobKind] = (), changed: Iterable[int] = ()) -> None:
-        """Note that there is work of `kinds` and that tickets `changed`; returns at once."""
+    def ring(self, kinds: Iterable[JobKind] = (), changed: Iterable[int] = (), seats: Iterable[int] = ()) -> None:
+        """Note that there is work of `kinds`, that tickets `changed`, and calls at these people's seats; at once."""
         with self._lock:
             self._kinds.update(kinds)
             self._tickets.update(changed)
+            self._seats.update(seats)
             if self._pid != os.getpid():
                 self._pid = os.getpid()
                 threading.Thread(target=self._run, name="bell", daemon=True).start()
@@ -94,26 +97,29 @@ class Bell:
     def _run(self) -> None:
         while True:
             with self._lock:
-                while not (self._kinds or self._tickets):
+                while not (self._kinds or self._tickets or self._seats):
                     self._lock.wait()
                 kinds, self._kinds = self._kinds, set()
                 tickets, self._tickets = self._tickets, set()
+                seats, self._seats = self._seats, set()
             if time.monotonic() >= self._quiet_until:
                 rung = [self.ring_now(kind) for kind in sorted(kinds)]
-                delivered = all(rung) and self._tell(tickets)
+                delivered = all(rung) and self._tell({CHANGED_CHANNEL: tickets, SEATS_CHANNEL: seats})
                 if not delivered:
                     self._quiet_until = time.monotonic() + RETRY_SECONDS
             time.sleep(DEBOUNCE_SECONDS)
 
-    def _tell(self, tickets: set[int]) -> bool:
-        if not tickets:
+    def _tell(self, news: Mapping[str, set[int]]) -> bool:
+        if not any(news.values()):
             return True
         try:
             if self._redis is None:
                 self._redis = redis.Redis.from_url(
                     settings().redis_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=None
                 )
-            self._redis.publish(CHANGED_CHANNEL, json.dumps(sorted(tickets)))
+            for channel, ids in news.items():
+                if ids:
+                    self._redis.publish(channel, json.dumps(sorted(ids)))
         except redis.RedisError:
             self._redis = None
             RUNG.labels("changed", "failed").inc()

@@ -40,6 +40,7 @@ class Staff:
     skills: tuple[str, ...]
     leads_unit: bool
     is_active: bool = True
+    extension: str | None = None
 
     @property
     def viewer(self) -> Viewer:
@@ -90,6 +91,21 @@ def deactivate(connection: Connection, viewer: Viewer, staff_id: int) -> None:
     mine = (staff.c.id == staff_id) & (staff.c.city == viewer.city)
     if connection.execute(sa.update(staff).where(mine).values(is_active=False)).rowcount:
         connection.execute(sa.delete(session).where(session.c.staff_id == staff_id))
+
+
+def set_extension(connection: Connection, viewer: Viewer, staff_id: int, extension: str | None) -> None:
+    """Say which telephone 分机 stands at a person's seat; None: none. Raises `Refused` if it is somebody else's."""
+    mine = (staff.c.id == staff_id) & (staff.c.city == viewer.city)
+    try:
+        connection.execute(sa.update(staff).where(mine).values(extension=extension))
+    except sa.exc.IntegrityError:
+        raise Refused("extension_taken", "这个分机已经给了别人。") from None
+
+
+def staff_at(connection: Connection, city: str, extensions: Iterable[str]) -> set[int]:
+    """Return the ids of the active people at these telephones."""
+    there = (staff.c.city == city) & staff.c.extension.in_(list(extensions)) & staff.c.is_active
+    return set(connection.execute(sa.select(staff.c.id).where(there)).scalars())
 
 
 def list_staff(connection: Connection, viewer: Viewer) -> list[Staff]:
@@ -204,6 +220,7 @@ def _staff(row: sa.Row[tuple[object, ...]]) -> Staff:
         skills=tuple(row.skills),
         leads_unit=row.leads_unit,
         is_active=row.is_active,
+        extension=row.extension,
     )
 
 

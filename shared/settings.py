@@ -28,6 +28,8 @@ class Settings:
     stream_url: str
     smtp_url: str | None
     mail_from: str
+    # By telephony adapter, e.g. `asterisk/main`; two at once while one is being changed for the other.
+    call_secrets: Mapping[str, tuple[bytes, ...]]
 
 
 @cache
@@ -52,6 +54,7 @@ def settings() -> Settings:
         stream_url=env.get("STREAM_URL", "http://127.0.0.1:8002").rstrip("/"),
         smtp_url=env.get("SMTP_URL") or None,
         mail_from=env.get("MAIL_FROM", "12345@localhost"),
+        call_secrets=_call_secrets(env.get("HOTLINE_CALL_SECRETS_FILE")),
     )
 
 
@@ -83,3 +86,19 @@ def _secret(file: str | None, value: str | None) -> bytes:
             "make one with: openssl rand -hex 32"
         )
     return secret
+
+
+def _call_secrets(file: str | None) -> Mapping[str, tuple[bytes, ...]]:
+    """Read `provider/instance secret`, one a line; without a file no adapter may report calls."""
+    found: dict[str, tuple[bytes, ...]] = {}
+    for line in Path(file).read_text("utf-8").splitlines() if file else ():
+        name, _, secret = line.strip().partition(" ")
+        if not name or name.startswith("#"):
+            continue
+        if name.count("/") != 1 or len(secret.strip().encode()) < SHORTEST_SECRET_BYTES:
+            raise SettingsError(
+                "HOTLINE_CALL_SECRETS_FILE: each line must be `provider/instance secret`, the secret of at least"
+                f" {SHORTEST_SECRET_BYTES} bytes; make one with: openssl rand -hex 32"
+            )
+        found[name] = (*found.get(name, ()), secret.strip().encode())
+    return found

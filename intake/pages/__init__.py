@@ -12,7 +12,18 @@ def install(app: Flask, surface: str) -> None:
     assets.install(app)
     filters.install(app, surface)
     if surface == "staff":
-        from intake.pages import admin, console, desk, entrance, home, new_code, overview, ticket_page, waiting  # noqa: F401
+        from intake.pages import (  # noqa: F401
+            admin,
+            calls,
+            console,
+            desk,
+            entrance,
+            home,
+            new_code,
+            overview,
+            ticket_page,
+            waiting,
+        )
 
         app.register_blueprint(staff_pages)
     else:

@@ -19,7 +19,7 @@ from shared.domain.terms import Role
 from shared.people import NewStaff
 
 _STAFF_ROLES = (Role.OPERATOR, Role.HANDLER, Role.EXPERT, Role.SUPERVISOR, Role.ADMIN)
-_LONGEST_NAME, _LONGEST_LOGIN = 60, 80
+_LONGEST_NAME, _LONGEST_LOGIN, _LONGEST_EXTENSION = 60, 80, 40
 
 
 @staff_pages.get("/admin")
@@ -72,6 +72,19 @@ def disable_person(staff_id: int) -> Response:
     return redirect(url_for("staff_pages.admin", disabled="1"), 303)  # type: ignore[return-value]
 
 
+@staff_pages.post("/admin/people/<int:staff_id>/extension")
+def set_extension(staff_id: int) -> Response:
+    """Say which telephone stands at a person's seat; an empty field takes it away."""
+    viewer, extension = current_viewer(), typed_form().get("extension", "")[:_LONGEST_EXTENSION] or None
+    try:
+        with engine().begin() as connection:
+            people.set_extension(connection, viewer, staff_id, extension)
+            access_log.note(connection, viewer, "extension_set", fields=(str(staff_id),))
+    except Refused as error:
+        return _admin({}, mistake_of(error, "extension", {}))
+    return redirect(url_for("staff_pages.admin", extension="1"), 303)  # type: ignore[return-value]
+
+
 def _admin(typed: Mapping[str, str], mistake: Mistake | None = None) -> Response:
     viewer = current_viewer()
     with engine().connect() as connection:
@@ -82,6 +95,8 @@ def _admin(typed: Mapping[str, str], mistake: Mistake | None = None) -> Response
         said = say("admin.added", login=request.args["added"][:_LONGEST_LOGIN])
     elif "disabled" in request.args:
         said = say("admin.disabled.done")
+    elif "extension" in request.args:
+        said = say("admin.extension.done")
     html = framed(
         "staff/admin.html", bar, "admin", people=everybody, typed=typed, mistake=mistake, said=said, skills=skills(),
         roles=of_table({role: ROLES[role] for role in _STAFF_ROLES}), units=unit_names(),

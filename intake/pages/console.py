@@ -11,6 +11,7 @@ from intake import schemas
 from intake.acts import ACTS, carry_out, current_viewer
 from intake.pages.act_forms import FIELDS
 from intake.pages.blueprints import staff_pages
+from intake.pages.calls import bind, call_id_of, panel, phone_of
 from intake.pages.filters import holder_name, spoken
 from intake.pages.frame import framed, tabs
 from intake.pages.looks import note_look
@@ -38,24 +39,27 @@ _ANSWER = "answer"
 def console() -> Response:
     """Show an empty form, or the ticket just registered with its read-out dock."""
     number = request.args.get("read")
-    return _registered(number) if number else _form(secrets.token_urlsafe(_KEY_BYTES), {})
+    return _registered(number) if number else form_page({"call": request.args.get("call", "")})
 
 
 @staff_pages.post("/console")
 def register() -> Response:
     """Register, and with the second button answer and close."""
     viewer, key, typed = current_viewer(), form_key(), typed_form()
-    answer = typed.pop(_ANSWER, "")
+    answer, call_id = typed.pop(_ANSWER, ""), call_id_of(typed.pop("call", ""))
     closes = request.form.get("then") == _ANSWER
     try:
         if closes and not answer:
             raise ValidationError({_ANSWER: ["Missing data for required field."]})
         if "accused_unit" in typed:
             typed["accused_unit"] = unit_code(typed["accused_unit"])
-        opened = register_request(viewer, schemas.OperatorTicketIn().load(typed), key)
+        phone = None if "phone" in typed else phone_of(call_id)
+        said = typed | ({"phone": phone} if phone else {})
+        opened = register_request(viewer, schemas.OperatorTicketIn().load(said), key)
     except (Refused, ValidationError) as error:
-        kept = typed | {_ANSWER: answer}
-        return _form(key, kept, mistake_of(error, "console", kept))
+        kept = typed | {_ANSWER: answer, "call": str(call_id or "")}
+        return form_page(kept, mistake_of(error, "console", kept), key=key)
+    bind(call_id, opened.ticket.id)
     if closes:
         try:
             carry_out(ACTS["answer_directly"], viewer, opened.ticket.id, {"public": answer})
@@ -65,14 +69,22 @@ def register() -> Response:
     return redirect(url_for("staff_pages.console", read=opened.number), 303)  # type: ignore[return-value]
 
 
-def _form(key: str, typed: Mapping[str, str], mistake: Mistake | None = None) -> Response:
+def form_page(
+    typed: Mapping[str, str],
+    mistake: Mistake | None = None,
+    *,
+    key: str | None = None,
+    shown: Mapping[int, str] | None = None,
+) -> Response:
+    """Return the form with what was typed, beside the calls; `typed["call"]` names the one that is registered."""
     viewer = current_viewer()
     with engine().connect() as connection:
         bar = tabs(viewer, connection)
+        calls = panel(viewer, connection, call_id_of(typed.get("call", "")), dict(shown or {}))
     html = framed(
-        "staff/console.html", bar, "console", key=key, typed=typed, mistake=mistake, sheet=None,
-        counties=counties(), natures=of_table(NATURES), urgencies=of_table(URGENCIES), channels=of_table(CHANNELS),
-        units=unit_names(),
+        "staff/console.html", bar, "console", key=key or secrets.token_urlsafe(_KEY_BYTES), typed=typed,
+        mistake=mistake, sheet=None, counties=counties(), natures=of_table(NATURES), urgencies=of_table(URGENCIES),
+        channels=of_table(CHANNELS), units=unit_names(), calls=calls, phone=bool(shown),
     )  # fmt: skip
     return page(html, mistake)
 

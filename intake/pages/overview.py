@@ -14,9 +14,11 @@ from intake.pages.frame import framed, tabs
 from intake.pages.replies import page
 from intake.pages.rows import read_lines
 from intake.pages.words import say
-from intake.stores import engine
+from intake.stores import engine, rules
+from shared.domain.calls import ANSWER_WITHIN
 from shared.domain.terms import HolderKind
 from shared.ledger.write import business_now
+from shared.reads.calls import figures_by_day
 from shared.reads.queues import Only, Queue, counts, counts_by_holder
 
 _LISTED = 20
@@ -44,12 +46,14 @@ def overview() -> Response:
         bar = tabs(viewer, connection)
         figures = counts(viewer, connection, Queue(only=None))
         holdings = _holdings(counts_by_holder(viewer, connection))
+        days = figures_by_day(viewer, connection, rules())
         lists = {
             only.value: read_lines(viewer, connection, Queue(only=only, limit=_LISTED), now).lines for only in _LISTS
         }
     html = framed(
-        "staff/overview.html", bar, "overview", figures=figures, holdings=holdings, lists=lists, notes=_notes(known)
-    )
+        "staff/overview.html", bar, "overview", figures=figures, holdings=holdings, lists=lists, notes=_notes(known),
+        days=days, within=int(ANSWER_WITHIN.total_seconds()),
+    )  # fmt: skip
     return page(html)
 
 

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 
 from intake.pages.preferences import is_english
 from intake.pages.words_acts import ACTS
+from intake.pages.words_calls import CALLS
 from intake.pages.words_public import PUBLIC
 from intake.pages.words_refusals import REFUSALS
 from intake.pages.words_staff import STAFF
 from shared.domain.labels import Label
 
-WORDS: Mapping[str, tuple[str, str]] = {**PUBLIC, **STAFF, **ACTS, **{f"refusal.{k}": v for k, v in REFUSALS.items()}}
+WORDS: Mapping[str, tuple[str, str]] = {
+    **PUBLIC, **STAFF, **CALLS, **ACTS, **{f"refusal.{k}": v for k, v in REFUSALS.items()},
+}  # fmt: skip
 
 
 def say(key: str, /, **values: object) -> str:

@@ -8,6 +8,7 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "这件工单刚刚有了变化，请看过最新情况再提交。",
         "This ticket has just changed. Look at the latest state, then send again.",
     ),
+    "extension_taken": ("这个分机已经给了别人。", "This extension belongs to somebody else."),
     "not_now": ("工单现在的状态不能做这一步。", "This step is not possible in the ticket's present state."),
     "role_may_not": ("您的岗位不能做这一步。", "Your role may not do this."),
     "wrong_login": ("登录名或密码不对。", "Login or password is not right."),

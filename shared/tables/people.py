@@ -20,6 +20,7 @@ staff = sa.Table(
     sa.Column("leads_unit", sa.Boolean, nullable=False),
     sa.Column("is_active", sa.Boolean, nullable=False),
     sa.Column("created_at", INSTANT, nullable=False),
+    sa.Column("extension", sa.Text, comment="of the telephone at the seat, one person in a city each"),
 )
 
 session = sa.Table(

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,8 @@ from tests.conftest import Database
 from tests.integration.api import Api
 from tests.integration.site import Site
 from tests.integration.stage import SECRET, Stage
+from tests.integration.telephony import NAME, Adapter
+from tests.integration.telephony import SECRET as ADAPTER_SECRET
 
 # What a process makes once from its settings. The bell stays: it is silenced, and its thread outlives every test.
 ENGINES = (engine, stores.engine)
@@ -86,3 +89,13 @@ def site(stage: Stage, as_settings: Callable[[Stage], None]) -> Site:
 def api(site: Site) -> Api:
     """The JSON API of both surfaces, and clients of everybody who may use it."""
     return Api(site)
+
+
+@pytest.fixture
+def adapter(api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Adapter:
+    """A telephony adapter whose secret the hotline knows."""
+    secrets = tmp_path / "call.secrets"
+    secrets.write_text(f"# one a line\n{NAME} {ADAPTER_SECRET}\n", "utf-8")
+    monkeypatch.setenv("HOTLINE_CALL_SECRETS_FILE", str(secrets))
+    settings.cache_clear()
+    return Adapter(api)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from shared.bell import CHANGED_CHANNEL, MESSAGE_VERSION, SERVICE_OF, Bell, publisher
+from shared.bell import CHANGED_CHANNEL, MESSAGE_VERSION, SEATS_CHANNEL, SERVICE_OF, Bell, publisher
 from shared.domain.follow_ups import JobKind
 from shared.settings import settings
 
@@ -99,6 +99,19 @@ def test_open_pages_are_told_which_tickets_changed(ringing: redis.Redis) -> None
     listener.close()
     assert told is not None
     assert json.loads(told["data"]) == [1, 3]
+
+
+def test_open_consoles_are_told_at_whose_seats_calls_changed(ringing: redis.Redis) -> None:
+    listener = ringing.pubsub(ignore_subscribe_messages=True)
+    listener.subscribe(SEATS_CHANNEL)
+    listener.get_message(timeout=5)
+    seats = [10**12 + 1, 10**12 + 3]  # pub/sub knows no databases: other tests of this run hear these too
+    Bell().ring(seats=reversed(seats))
+    while (told := listener.get_message(timeout=10)) is not None:
+        if json.loads(told["data"]) == seats:
+            break
+    listener.close()
+    assert told is not None
 
 
 def test_with_redis_gone_the_ring_is_counted_as_unheard_and_returns(deaf: redis.Redis) -> None:

@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+import shared.tables.calls
 import shared.tables.job
 import shared.tables.pack
 import shared.tables.people
@@ -16,7 +17,7 @@ from tests.integration.stage import MONDAY, Stage
 RIGHTS = {
     "ticket": "IU", "ticket_text": "IU", "caller": "IU", "ticket_event": "I", "decision": "I", "access_log": "I",
     "job": "IUD", "idempotency": "IUD", "session": "IUD", "attempt": "IUD", "admin_code": "IUD",
-    "staff": "IU", "notice": "IU",
+    "staff": "IU", "notice": "IU", "call": "IU", "call_event": "I",
     "pack_version": "", "pack_activation": "", "active_pack": "", "business_clock": "", "alembic_version": "",
 }  # fmt: skip
 

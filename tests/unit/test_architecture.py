@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import shared.tables.calls
 import shared.tables.job
 import shared.tables.pack
 import shared.tables.people
@@ -23,6 +24,7 @@ OWNERS = {
     "pack_version": "shared/packs/", "pack_activation": "shared/packs/", "active_pack": "shared/packs/",
     "job": "shared/jobs.py", "staff": "shared/people.py",
     "session": "shared/people.py", "admin_code": "shared/people.py", "attempt": "shared/attempts.py",
+    "call": "shared/calls.py", "call_event": "shared/calls.py",
     "access_log": "shared/access_log.py", "notice": "shared/notices.py", "business_clock": "shared/command/migrate.py",
 }  # fmt: skip
 WRITES = re.compile(

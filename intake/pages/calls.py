@@ -1,0 +1,74 @@
+"""Calls at the console: what rings at the viewer's seat, what was answered there, and whom to call back."""
+
+from dataclasses import dataclass
+
+from flask import Response, g, redirect, request, url_for
+from sqlalchemy.engine import Connection
+
+from intake.acts import current_viewer
+from intake.pages.blueprints import staff_pages
+from intake.stores import engine, rules
+from shared import access_log, calls
+from shared.domain.viewer import Viewer
+from shared.reads import calls as reads
+
+_LONGEST_ID = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What the console shows of calls. `shown` is a number that was asked for, by the id of its call."""
+
+    at_seat: list[reads.SeatCall]
+    call_backs: list[reads.CallBack]
+    shown: dict[int, str]
+    draft: reads.SeatCall | None = None
+
+
+def panel(viewer: Viewer, connection: Connection, draft_id: int | None, shown: dict[int, str] | None = None) -> Panel:
+    """Read the panel; `draft_id` names the call that is being registered."""
+    at_seat = reads.at_seat(viewer, connection, rules(), g.staff.extension)
+    draft = next((one for one in at_seat if one.id == draft_id), None)
+    return Panel(at_seat, reads.call_backs(viewer, connection), shown or {}, draft)
+
+
+def call_id_of(typed: str) -> int | None:
+    """Return the id of a call that a form or an address names."""
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= _LONGEST_ID else None
+
+
+def phone_of(call_id: int | None) -> str | None:
+    """Return the number of a call that was answered at the viewer's seat, for the ticket that is made of it."""
+    if call_id is None:
+        return None
+    with engine().connect() as connection:
+        return reads.draft_phone(current_viewer(), connection, g.staff.extension, call_id)
+
+
+def bind(call_id: int | None, ticket_id: int) -> None:
+    """Bind a registered ticket to the call it came by."""
+    if call_id is not None:
+        with engine().begin() as connection:
+            calls.link(connection, current_viewer(), g.staff.extension, call_id, ticket_id)
+
+
+@staff_pages.post("/calls/<int:call_id>/number")
+def call_back_number(call_id: int) -> Response:
+    """Show the whole number of a missed call once; that is written down first."""
+    from intake.pages.console import form_page
+
+    viewer = current_viewer()
+    with engine().begin() as connection:
+        address = request.remote_addr
+        access_log.note(connection, viewer, "revealed", fields=("call", str(call_id)), reason="回拨", address=address)
+    with engine().connect() as connection:
+        phone = reads.call_back_number(viewer, connection, call_id)
+    return form_page({}, shown={call_id: phone} if phone else {})
+
+
+@staff_pages.post("/calls/<int:call_id>/<any(reached,unreached):outcome>")
+def call_back(call_id: int, outcome: str) -> Response:
+    """Note how a call-back went."""
+    with engine().begin() as connection:
+        calls.note_call_back(connection, current_viewer(), call_id, is_reached=outcome == "reached")
+    return redirect(url_for("staff_pages.console"), 303)  # type: ignore[return-value]

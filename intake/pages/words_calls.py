@@ -1,0 +1,38 @@
+"""Words about calls: at the console, in the overview, in the accounts."""
+
+from collections.abc import Mapping
+
+CALLS: Mapping[str, tuple[str, str]] = {
+    "call.here": ("我的电话", "My calls"),
+    "call.rings": ("来电", "Ringing"),
+    "call.answered": ("通话中", "Connected"),
+    "call.ended": ("已挂断，还没有登记", "Ended, not registered yet"),
+    "call.since": ("{at} 起", "since {at}"),
+    "call.withheld": ("号码不显示", "Number withheld"),
+    "call.no_phone": ("没有可用的号码", "No usable number"),
+    "call.register": ("登记这通电话", "Register this call"),
+    "call.bound": ("登记后与这通电话相连；电话空着就用来电号码", "Will be linked to this call; an empty phone means the caller's number"),
+    "call.tickets": ("这个号码的工单", "Tickets of this number"),
+    "call.tickets.none": ("这个号码没有工单", "No tickets of this number"),
+    "call.backs": ("漏接回拨", "Missed calls to call back"),
+    "call.backs.how": ("没接到的电话，请回拨；来电人又打通了就自动消失", "Call back whom nobody answered; who gets through meanwhile disappears"),
+    "call.back.missed": ("漏接 {n} 次", "missed {n}×"),
+    "call.back.tries": ("已试 {n} 次", "tried {n}×"),
+    "call.back.number": ("显示号码", "Show the number"),
+    "call.back.number.how": ("显示号码会留下记录", "Showing the number is recorded"),
+    "call.back.reached": ("已回拨", "Done"),
+    "call.back.unreached": ("联系不上", "Could not reach"),
+    "call.figures": ("电话接通", "Answering calls"),
+    "call.figures.none": ("还没有电话", "No calls yet"),
+    "call.day": ("日期", "Day"),
+    "call.offered": ("呼入", "Offered"),
+    "call.connected": ("接通率", "Connect rate"),
+    "call.within": ("{n} 秒接通率", "Within {n} s"),
+    "call.abandoned": ("放弃", "Abandoned"),
+    "call.wait": ("平均等待", "Mean wait"),
+    "call.seconds": ("{n} 秒", "{n} s"),
+    "field.extension": ("分机", "Extension"),
+    "admin.extension.set": ("保存", "Save"),
+    "admin.extension.of": ("{login} 的分机", "Extension of {login}"),
+    "admin.extension.done": ("分机已保存。", "The extension is saved."),
+}  # fmt: skip
