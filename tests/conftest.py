@@ -23,10 +23,15 @@ import psycopg
 import pytest
 import redis
 import sqlalchemy
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from shared.command import throwaway
 from shared.command.engines import Addresses
+
+# A test never depends on how fast the machine is.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 FOLDER = "HOTLINE_TEST_ENGINES"
 TEMPLATE = "template_hotline"
