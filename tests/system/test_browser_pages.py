@@ -73,8 +73,9 @@ def test_the_router_decision_appears_on_the_console_by_itself(stack: Instance, b
         operator.page.keyboard.press("?")
         operator.sees("dialog[open] >> text=全部按键")
         operator.page.keyboard.press("Escape")
+        operator.page.wait_for_selector("dialog#help", state="hidden")
         operator.page.keyboard.press("/")
-        assert operator.page.evaluate("document.activeElement.id") == "search"
+        operator.sees("#search:focus")
         assert operator.alarms == []
 
 
