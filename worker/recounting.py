@@ -14,17 +14,17 @@ from shared import jobs, notices, packs
 from shared.domain.commands import Recount
 from shared.domain.decide import decide
 from shared.domain.errors import Refused
-from shared.domain.follow_ups import JobKind
 from shared.domain.rules import Rules
 from shared.domain.terms import Role
 from shared.domain.ticket import Ticket
 from shared.domain.viewer import Viewer
 from shared.ledger import Ledger
 from shared.ledger.outcome import why_of
-from shared.ledger.write import as_json, business_now
+from shared.ledger.write import business_now
 from shared.packs import Activation
 from shared.packs.sweep import Sweep
 from shared.reads.open_tickets import BATCH, open_after
+from worker.untied import close, one_by_one
 
 ROUNDS = 2
 # A process may have decided by the old rules in the moment of the activation; no transaction lasts as long as this.
@@ -55,12 +55,7 @@ class Recounting:
 
     def handle(self, claimed: Sequence[jobs.Claimed]) -> None:
         """Recount what each job names, arm the next and close it."""
-        for job in claimed:
-            try:
-                self._one(job)
-            except Exception as error:
-                log.exception("recount_failed", job=job.id)
-                self._fail(job, why_of(error))
+        one_by_one(self._engine, claimed, self._one)
 
     def _one(self, job: jobs.Claimed) -> None:
         sweep = Sweep.of(job.part)
@@ -113,17 +108,9 @@ class Recounting:
     def _close(
         self, job: jobs.Claimed, outcome: str, rest: tuple[Sweep, timedelta] | None = None, why: str = ""
     ) -> None:
-        with self._engine.begin() as connection:
-            if job.id not in jobs.hold(connection, [job]):
-                return
-            if rest is not None:
-                due_at = notices.business_instant_after(connection, rest[1])
-                jobs.arm_untied(connection, JobKind.RECOUNT, rest[0].part, due_at)
-            jobs.close(connection, [jobs.Closing(job, "done", outcome, why or None)], as_json)
-
-    def _fail(self, job: jobs.Claimed, why: str) -> None:
-        is_last = job.attempts >= jobs.MAX_ATTEMPTS
-        closing = jobs.Closing(job, "dead" if is_last else "todo", "failed", why, keep_lease=not is_last)
-        with self._engine.begin() as connection:
-            if job.id in jobs.hold(connection, [job]):
-                jobs.close(connection, [closing], as_json)
+        closing = jobs.Closing(job, "done", outcome, why or None)
+        if rest is None:
+            close(self._engine, closing)
+            return
+        sweep, delay = rest
+        close(self._engine, closing, lambda c: (sweep.part, notices.business_instant_after(c, delay)))

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection, Engine
 from shared import attempts, jobs, people
 from shared.domain.follow_ups import JobKind
 from shared.ledger.forget import forget_keys
-from shared.ledger.outcome import why_of
-from shared.ledger.write import as_json, business_now
+from shared.ledger.write import business_now
+from worker.untied import close, one_by_one
 
 KEEP = timedelta(days=7)  # real time: what is kept here serves repeats and inquiries by machines, not the record
 CHUNK = 1000
@@ -38,16 +38,10 @@ class Tidying:
 
     def handle(self, claimed: Sequence[jobs.Claimed]) -> None:
         """Tidy, and close the jobs."""
-        for job in claimed:
-            # First, so that tidying goes on tomorrow whatever becomes of it today.
-            self.arm()
-            try:
-                self._tidy(job)
-            except Exception as error:
-                log.exception("tidy_failed", job=job.id)
-                self._fail(job, why_of(error))
+        one_by_one(self._engine, claimed, self._tidy)
 
     def _tidy(self, job: jobs.Claimed) -> None:
+        self.arm()  # first, so that tidying goes on tomorrow whatever becomes of it today
         until = time.monotonic() + self._budget
         day, _, came_to = job.part.partition(":")
         if not came_to:
@@ -57,28 +51,14 @@ class Tidying:
         while after is not None and time.monotonic() < until:
             with self._engine.begin() as connection:
                 after = jobs.tidy(connection, after, KEEP, CHUNK)
-        self._close(job, None if after is None else f"{day}:{after}")
+        done = jobs.Closing(job, "done", "done")
+        close(self._engine, done, None if after is None else lambda c: (f"{day}:{after}", business_now(c)))
 
     def _chunks(self, forget: Callable[[Connection, timedelta, int], int], until: float) -> None:
         while time.monotonic() < until:
             with self._engine.begin() as connection:
                 if forget(connection, KEEP, CHUNK) < CHUNK:
                     return
-
-    def _close(self, job: jobs.Claimed, rest: str | None) -> None:
-        with self._engine.begin() as connection:
-            if job.id not in jobs.hold(connection, [job]):
-                return
-            if rest is not None:
-                jobs.arm_untied(connection, JobKind.TIDY, rest, business_now(connection))
-            jobs.close(connection, [jobs.Closing(job, "done", "done")], as_json)
-
-    def _fail(self, job: jobs.Claimed, why: str) -> None:
-        is_last = job.attempts >= jobs.MAX_ATTEMPTS
-        closing = jobs.Closing(job, "dead" if is_last else "todo", "failed", why, keep_lease=not is_last)
-        with self._engine.begin() as connection:
-            if job.id in jobs.hold(connection, [job]):
-                jobs.close(connection, [closing], as_json)
 
 
 def next_occasion(now: datetime, zone: ZoneInfo) -> tuple[str, datetime]:

@@ -88,14 +88,14 @@ def read_sheet(viewer: Viewer, connection: Connection, number: str, now: datetim
     first, others = in_order(legal_acts(viewer, view.ticket, now))
     decision = next((entry.decision for entry in view.timeline if entry.decision is not None), None)
     title, body = marked(view.title, view.body, decision["marks"] if decision else ())
-    acts = [first, *others]
+    acts, clocks = [first, *others], view.ticket.clocks
     needs_units = any(field.kind == "unit" for act in acts for field in FIELDS.get(act or "", ()))
     return Sheet(
         view=view,
         left=time_left(view.ticket, rules(), now),
         picture=due_picture(view.ticket, rules(), now),
         source=_source(view),
-        clocks=[_clock_line(stage, clock) for stage, clock in view.ticket.clocks.items()],
+        clocks=[_clock_line(stage, clocks[stage]) for stage in Stage if stage in clocks],
         title=title,
         body=body,
         decision=decision,

@@ -16,10 +16,8 @@ from shared.cities.sheet import read_sheet
 from shared.cities.time_limits import CALENDAR, CALENDAR_COLUMNS, read_days
 from shared.command.due_moves import DueMove, due_moves, in_words
 from shared.command.joining import join_arguments
-from shared.command.pack_work import UNKNOWN, Unusable, as_owner, city, me, the_active
-from shared.command.progress import complain
+from shared.command.pack_work import as_owner, city, me, reported, the_active
 from shared.domain.calendar import DayKind, hours_of
-from shared.domain.errors import Refused
 from shared.domain.rules import Rules
 from shared.domain.ticket import encode
 from shared.ledger.write import business_now
@@ -53,16 +51,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Import one year; 1 if the sheet cannot be used or somebody was faster, 2 if no pack is active."""
-    try:
-        found, rules = _import(args)
-    except PackError as error:
-        return complain(f"{error}\n{len(error.problems)} problems; nothing was changed.")
-    except Refused as refusal:
-        return complain(f"{refusal.why}\n{refusal.code}: {', '.join(map(str, refusal.facts.values()))}")
-    except Unusable as error:
-        complain(str(error))
-        return UNKNOWN
-    print(json.dumps(encode(asdict(found)), ensure_ascii=False) if args.json else _in_words(found, rules))
+    return reported(lambda: _print(*_import(args), as_json=args.json))
+
+
+def _print(found: Imported, rules: Rules, *, as_json: bool) -> int:
+    print(json.dumps(encode(asdict(found)), ensure_ascii=False) if as_json else _in_words(found, rules))
     return 0
 
 

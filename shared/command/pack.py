@@ -9,15 +9,12 @@ import yaml
 
 from shared import packs
 from shared.cities.load import files_of, read_pack
-from shared.cities.problems import PackError
 from shared.cities.yaml_reader import FILE
 from shared.command.due_moves import due_moves
 from shared.command.due_moves import in_words as moves_in_words
 from shared.command.joining import join_arguments
 from shared.command.pack_diff import in_words, pack_changes
-from shared.command.pack_work import UNKNOWN, Unusable, as_owner, city, files_in, me, summary, the_active, version
-from shared.command.progress import complain
-from shared.domain.errors import Refused
+from shared.command.pack_work import Unusable, as_owner, city, files_in, me, reported, summary, the_active, version
 from shared.ledger.write import business_now
 
 _MOST_LINES, _MOST_TICKETS = 40, 20
@@ -43,15 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run one sub-verb; 1 if the pack cannot be used or somebody was faster, 2 if there is no such version."""
-    try:
-        return _VERBS[args.what](args)
-    except PackError as error:
-        return complain(f"{error}\n{len(error.problems)} problems; nothing was changed.")
-    except Refused as refusal:
-        return complain(f"{refusal.why}\n{refusal.code}: {', '.join(map(str, refusal.facts.values()))}")
-    except Unusable as error:
-        complain(str(error))
-        return UNKNOWN
+    return reported(lambda: _VERBS[args.what](args))
 
 
 def _check(args: argparse.Namespace) -> int:

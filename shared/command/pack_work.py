@@ -3,7 +3,7 @@
 import argparse
 import getpass
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from shared.cities.load import files_of
 from shared.cities.problems import PackError
 from shared.cities.yaml_reader import FILE
 from shared.command.joining import Needs, join
+from shared.command.progress import complain
 from shared.command.shipped import CITIES
 from shared.database import make_engine
+from shared.domain.errors import Refused
 from shared.domain.rules import Rules
 from shared.domain.terms import UnitKind
 from shared.packs import PackVersion
@@ -26,6 +28,19 @@ UNKNOWN = 2
 
 class Unusable(Exception):
     """The verb cannot go on; the message says why."""
+
+
+def reported(work: Callable[[], int]) -> int:
+    """Return what a verb returns; 1 if the pack cannot be used or somebody was faster, 2 if a version is missing."""
+    try:
+        return work()
+    except PackError as error:
+        return complain(f"{error}\n{len(error.problems)} problems; nothing was changed.")
+    except Refused as refusal:
+        return complain(f"{refusal.why}\n{refusal.code}: {', '.join(map(str, refusal.facts.values()))}")
+    except Unusable as error:
+        complain(str(error))
+        return UNKNOWN
 
 
 @contextmanager

@@ -90,8 +90,8 @@ _CAUSES: Mapping[K, tuple[type[c.Command], State | None]] = {
 _ALSO: Mapping[K, tuple[type[c.Command], ...]] = {
     K.OVERDUE: (c.Reply, c.AnswerDirectly, c.NotAccept, c.Redispatch, c.GiveRedCard),
     K.STAGE_OVERDUE: (
-        c.Dispatch, c.Redispatch, c.SendToSeat, c.Sign, c.Contact, c.Report, c.Reply,
-        c.AnswerDirectly, c.NotAccept, c.FollowUp, c.Confirm, c.Close,
+        c.Dispatch, c.Redispatch, c.SendToSeat, c.Sign, c.Contact, c.Report, c.Return, c.Reply,
+        c.AnswerDirectly, c.NotAccept, c.FollowUp, c.Confirm, c.Redo, c.Close,
     ),
     K.REOPENED: (c.Confirm,),
     K.CLOSED: (c.Confirm,),

@@ -67,7 +67,8 @@ def follow_up(ticket: Ticket, command: c.FollowUp, rules: Rules, now: datetime) 
 
 def redo(ticket: Ticket, command: c.Redo, rules: Rules, now: datetime) -> list[Event]:
     """重办 in a new cycle with a limit of its own."""
-    return [reopened(ticket, command.reason, rules, now)]
+    late = overdue(ticket, (Stage.FOLLOW_UP,), now)
+    return [*late, reopened(after(ticket, late), command.reason, rules, now)]
 
 
 def close(ticket: Ticket, command: c.Close, rules: Rules, now: datetime) -> list[Event]:

@@ -76,7 +76,11 @@ def return_(ticket: Ticket, command: c.Return, rules: Rules, now: datetime) -> l
         "clocks": ended(ticket.clocks, OF_THE_UNIT) | started(rules, case_of(ticket, rules), (Stage.DISPATCH,), now),
     }
     facts = {"unit": ticket.unit, "proposed_unit": command.proposed_unit}
-    return [Event(EventKind.RETURN_REQUESTED, changes, facts, {"basis": command.basis, "reason": command.reason})]
+    late = overdue(ticket, OF_THE_UNIT, now)
+    return [
+        *late,
+        Event(EventKind.RETURN_REQUESTED, changes, facts, {"basis": command.basis, "reason": command.reason}),
+    ]
 
 
 def reply(ticket: Ticket, command: c.Reply, rules: Rules, now: datetime) -> list[Event]:

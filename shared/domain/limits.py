@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from shared.domain.calendar import CalendarError, Intervals, WorkingCalendar, aware, checked_intervals
+from shared.domain.calendar import Intervals, WorkingCalendar, aware, checked_intervals
 from shared.domain.terms import Channel, Nature, Stage, UnitKind, Urgency
 from shared.domain.working_year import TICK, instant, reached, wall_clock
 
@@ -235,6 +235,3 @@ class Limits:
             line = next(lines, None)
             self._found[key] = line.limit if line else None
         return self._found[key]
-
-
-__all__ = ["CalendarError", "Case", "Due", "Ends", "Limit", "LimitError", "LimitLine", "Limits", "TimeUnit", "count"]

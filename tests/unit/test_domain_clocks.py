@@ -83,6 +83,9 @@ def test_after_an_outage_the_red_card_brings_the_overdue_mark_with_it() -> None:
 
 def test_a_unit_may_object_within_two_working_days_and_no_later() -> None:
     life, other = dispatched(), dispatched()
+    for one in (life, other):
+        one.do(c.Sign, HANDLER)
+        one.do(c.Contact, HANDLER)
     until = life.stands.clocks[Stage.RETURN].due_at
     life.wait_until(until)
     assert life.do(c.Return, HANDLER) == ["return_requested"]
@@ -175,3 +178,12 @@ def test_a_warning_that_was_given_up_does_not_hide_that_the_ticket_is_overdue() 
     life.wait_until(life.clock.overdue_at)
     assert life.do(c.MarkOverdue, TIME) == ["overdue"]
     assert life.armed_for(Stage.REPLY) == [life.clock.red_at]
+
+
+def test_a_return_and_a_redo_that_end_a_stage_late_mark_it_too() -> None:
+    back = dispatched()
+    back.wait_until(back.stands.clocks[Stage.SIGN].overdue_at)
+    assert back.do(c.Return, HANDLER) == ["stage_overdue", "stage_overdue", "return_requested"]
+    again = resolved()
+    again.wait_until(again.stands.clocks[Stage.FOLLOW_UP].overdue_at)
+    assert again.do(c.Redo, OPERATOR) == ["stage_overdue", "reopened"]
