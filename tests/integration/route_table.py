@@ -1,0 +1,156 @@
+"""The one table of SECURITY 4: every route, who may knock at it, and what it opens for whom (S1-S4, S16, S25, S32).
+
+Written by hand beside `intake.access` and `shared.domain.viewer`, never derived from them: where they differ, one is
+wrong. A new route without a row here fails the run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+NOBODY = "nobody"
+# Logins of the test city; `gone` is an account that was disabled while its cookie stayed.
+OPERATOR, OTHER_OPERATOR, SUPERVISOR, ADMIN, GONE = "lin", "he", "zheng", "root", "gone"
+HANDLER, LEADER, OTHER_HANDLER, EXPERT = "zhou", "chen", "luo", "wu"
+HOTLINE = frozenset({OPERATOR, OTHER_OPERATOR, SUPERVISOR})
+UNITS = frozenset({HANDLER, LEADER, OTHER_HANDLER})
+WORKERS = HOTLINE | UNITS | {EXPERT}
+EVERYBODY = WORKERS | {ADMIN}
+ANYBODY = EVERYBODY | {NOBODY, GONE}
+ONLY_ADMIN, ONLY_SUPERVISOR, ONLY_EXPERT = frozenset({ADMIN}), frozenset({SUPERVISOR}), frozenset({EXPERT})
+
+# What exists for whom. Every object of a kind that is not named here must look exactly like one that does not exist.
+TICKETS: Mapping[str, frozenset[str]] = {
+    "of the unit": HOTLINE | {HANDLER, LEADER},
+    "of another unit": HOTLINE | {OTHER_HANDLER},
+    "against the unit": HOTLINE | {OTHER_HANDLER},
+    "confidential": frozenset({OTHER_OPERATOR, SUPERVISOR, OTHER_HANDLER}),  # registered by `he`
+    "with hidden identity": HOTLINE | {HANDLER, LEADER},
+    "at a seat": HOTLINE | {EXPERT},
+    "withdrawn": HOTLINE | {HANDLER, LEADER},
+    "of another city": frozenset(),
+    "missing": frozenset(),
+    "not a number": frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to knock: who may use the route, who of them may do just this, and what kind of object it names."""
+
+    roles: frozenset[str]
+    may: frozenset[str] | None = None
+    names: str | None = None
+    path: Mapping[str, Any] = field(default_factory=dict)
+    query: str = ""
+    form: Mapping[str, Any] = field(default_factory=dict)
+
+
+def to_all(**more: Any) -> tuple[Way, ...]:
+    return (Way(ANYBODY, **more),)
+
+
+def to(roles: frozenset[str], **more: Any) -> tuple[Way, ...]:
+    return (Way(roles, **more),)
+
+
+def acts(more: Mapping[str, Mapping[str, Any]], who: Mapping[str, frozenset[str]]) -> tuple[Way, ...]:
+    """Return a way for each act: the route is open to all who work on tickets, the act only to some."""
+    return tuple(Way(WORKERS, who[act], "ticket", {"act": act}, form=form) for act, form in more.items())
+
+
+_ACTS = {
+    "take": UNITS | {EXPERT}, "supplement": HOTLINE, "sign": UNITS, "redispatch": ONLY_SUPERVISOR,
+    "amend": HOTLINE, "renew_code": HOTLINE,
+}  # fmt: skip
+_FORMS: Mapping[str, Mapping[str, Any]] = {
+    "take": {}, "supplement": {"text": "x"}, "sign": {}, "redispatch": {"unit": "nobody", "reason": "x"},
+    "amend": {"reason": "x"}, "renew_code": {"reason": "x"},
+}  # fmt: skip
+
+STAFF: Mapping[str, tuple[Way, ...]] = {
+    "GET static": to_all(path={"filename": "look.css"}),
+    "GET health.live": to_all(),
+    "GET health.ready": to_all(),
+    "GET metrics.metrics": to_all(),
+    "GET api-docs.openapi_json": to_all(),
+    "POST calls_api.receive": to_all(),
+    "POST staff_api.log_in": to_all(),
+    "DELETE staff_api.log_out": to(EVERYBODY),
+    "GET staff_api.queue": to(WORKERS),
+    "POST staff_api.register": to(HOTLINE),
+    "GET staff_api.show": to(WORKERS, names="ticket"),
+    "POST staff_api.act": acts(_FORMS, _ACTS),
+    "GET staff_pages.login": to_all(),
+    "POST staff_pages.enter": to_all(),
+    "GET staff_pages.setup": to_all(),
+    "POST staff_pages.make_admin": to_all(),
+    "POST staff_pages.log_out": to(EVERYBODY),
+    "GET staff_pages.home": to(EVERYBODY),
+    "GET staff_pages.find": to(WORKERS, names="ticket", query="q={number}"),
+    "GET staff_pages.console": (*to(HOTLINE), *to(HOTLINE, names="ticket", query="read={number}")),
+    "POST staff_pages.register": to(HOTLINE),
+    "POST staff_pages.call_back": to(HOTLINE, path={"call_id": 10**6, "outcome": "reached"}),
+    "POST staff_pages.call_back_number": to(HOTLINE, path={"call_id": 10**6}),
+    "GET staff_pages.triage": to(HOTLINE, names="ticket", query="t={number}"),
+    "GET staff_pages.followups": to(HOTLINE, names="ticket", query="t={number}"),
+    "GET staff_pages.desk": to(UNITS, names="ticket", query="t={number}"),
+    "GET staff_pages.seat": to(ONLY_EXPERT, names="ticket", query="t={number}"),
+    "GET staff_pages.overview": to(ONLY_SUPERVISOR),
+    "GET staff_pages.ticket": to(WORKERS, names="ticket"),
+    "POST staff_pages.act": acts(_FORMS, _ACTS),
+    "POST staff_pages.reveal": to(WORKERS, names="ticket", form={"reason": "回电话核实"}),
+    "GET staff_pages.code": to(HOTLINE, names="ticket"),
+    "GET staff_pages.admin": to(ONLY_ADMIN),
+    "POST staff_pages.add_person": to(ONLY_ADMIN),
+    "POST staff_pages.disable_person": to(ONLY_ADMIN, names="person"),
+    "POST staff_pages.set_extension": to(ONLY_ADMIN, names="person", form={"extension": "901"}),
+}
+
+# People of the city as an administrator may change them; the last row is nobody's.
+PEOPLE: Mapping[str, frozenset[str]] = {
+    "of the city": ONLY_ADMIN,
+    "of another city": frozenset(),
+    "missing": frozenset(),
+}
+# On the internet: nobody, a caller with the cookie of a ticket, one whose link was revoked. The API asks for number and
+# code instead, and the code is that of the first ticket; links prove themselves.
+CALLER, REVOKED = "caller", "revoked"
+CALLERS = frozenset({CALLER})
+ALL_CALLERS = frozenset({NOBODY, CALLER, REVOKED})
+BY_CODE = {name: ALL_CALLERS if name == "of the unit" else frozenset[str]() for name in TICKETS}
+LINKS: Mapping[str, frozenset[str]] = {
+    "of the caller": ALL_CALLERS,
+    "revoked": frozenset(),
+    "missing": frozenset(),
+    "not a link": frozenset(),
+}
+SEES: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "ticket": TICKETS, "person": PEOPLE, "by code": BY_CODE, "link": LINKS,
+}  # fmt: skip
+
+PUBLIC: Mapping[str, tuple[Way, ...]] = {
+    "GET static": (Way(ALL_CALLERS, path={"filename": "look.css"}),),
+    "GET health.live": (Way(ALL_CALLERS),),
+    "GET health.ready": (Way(ALL_CALLERS),),
+    "GET api-docs.openapi_json": (Way(ALL_CALLERS),),
+    "POST public_api.register": (Way(ALL_CALLERS),),
+    "GET public_api.show": (Way(ALL_CALLERS, names="by code"),),
+    "POST public_api.act": (
+        Way(ALL_CALLERS, names="by code", path={"act": "supplement"}, form={"text": "x"}),
+        Way(ALL_CALLERS, names="by code", path={"act": "hide_identity"}),
+    ),
+    "GET public_pages.landing": (Way(ALL_CALLERS),),
+    "POST public_pages.follow": (Way(ALL_CALLERS),),
+    "GET public_pages.link": (Way(ALL_CALLERS, names="link"),),
+    "POST public_pages.leave": (Way(ALL_CALLERS),),
+    "GET public_pages.new": (Way(ALL_CALLERS),),
+    "POST public_pages.send": (Way(ALL_CALLERS),),
+    "GET public_pages.done": (Way(CALLERS),),
+    "GET public_pages.ticket": (Way(CALLERS),),
+    "GET public_pages.withdrawal": (Way(CALLERS),),
+    "POST public_pages.act": (Way(CALLERS, path={"act": "urge"}),),
+}
+
+# Server-sent events (S46): walked in `test_stream.py`, where a stream can be opened and left.
+STREAM = frozenset({"GET follow_ticket", "GET follow_queue", "GET health.live", "GET health.ready", "GET static"})
