@@ -9,6 +9,12 @@ CALLER = frozenset({Role.CALLER})
 HOTLINE = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 WORKERS = HOTLINE | {Role.HANDLER, Role.EXPERT}
 LOGGED_IN = WORKERS | {Role.ADMIN}
+_ADMIN_PAGES = (
+    "staff_pages.admin",
+    "staff_pages.add_person",
+    "staff_pages.disable_person",
+    "staff_pages.set_extension",
+)
 
 PUBLIC: Mapping[str, frozenset[Role]] = {
     "public_pages.landing": ANYBODY,
@@ -43,8 +49,5 @@ STAFF: Mapping[str, frozenset[Role]] = {
     "staff_pages.act": WORKERS,
     "staff_pages.reveal": WORKERS,
     "staff_pages.code": HOTLINE,
-    "staff_pages.admin": frozenset({Role.ADMIN}),
-    "staff_pages.add_person": frozenset({Role.ADMIN}),
-    "staff_pages.disable_person": frozenset({Role.ADMIN}),
-    "staff_pages.set_extension": frozenset({Role.ADMIN}),
+    **dict.fromkeys(_ADMIN_PAGES, frozenset({Role.ADMIN})),
 }

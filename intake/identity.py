@@ -34,6 +34,7 @@ def follow_cookie() -> str:
 
 def identify_staff() -> None:
     """Set `g.staff` and `g.viewer` from the session cookie, if it is alive."""
+    access_log.came_from(request.remote_addr)
     g.staff = g.viewer = None
     token = request.cookies.get(staff_cookie())
     if token:
@@ -45,6 +46,7 @@ def identify_staff() -> None:
 
 def identify_caller() -> None:
     """Set `g.viewer` from the caller's cookie; the database is asked only where the cookie is."""
+    access_log.came_from(request.remote_addr)
     g.staff = None
     token = request.cookies.get(follow_cookie())
     g.viewer = caller_of_link(token) if token else None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from intake.pages.preferences import is_english
 from intake.pages.words_acts import ACTS
+from intake.pages.words_admin import ADMIN
 from intake.pages.words_calls import CALLS
 from intake.pages.words_public import PUBLIC
 from intake.pages.words_refusals import REFUSALS
@@ -15,7 +16,8 @@ from intake.pages.words_staff import STAFF
 from shared.domain.labels import Label
 
 WORDS: Mapping[str, tuple[str, str]] = {
-    **PUBLIC, **STAFF, **CALLS, **ACTS, **{f"refusal.{k}": v for k, v in REFUSALS.items()},
+    **PUBLIC, **STAFF, **ADMIN, **CALLS, **ACTS,
+    **{f"refusal.{k}": v for k, v in REFUSALS.items()},
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Tables of staff and sessions (`shared.people`), tries (`attempts`), `access_log` and `notice` (their namesakes)."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.tables import metadata
 from shared.tables.ticket import INSTANT
@@ -60,6 +60,9 @@ access_log = sa.Table(
     sa.Column("fields", ARRAY(sa.Text), nullable=False),
     sa.Column("reason", sa.Text),
     sa.Column("address", sa.Text),
+    sa.Column("object", sa.Text, comment="what was changed, such as staff:12"),
+    sa.Column("before", JSONB(none_as_null=True)),
+    sa.Column("after", JSONB(none_as_null=True)),
 )
 
 notice = sa.Table(

@@ -149,7 +149,7 @@ def test_away_from_loopback_cookies_are_locked_to_the_host_and_https_is_demanded
 
 
 def hash_of(password: str) -> str:
-    from shared.people import _hasher
+    from shared.people.passwords import _hasher
 
     return _hasher().hash(password)
 

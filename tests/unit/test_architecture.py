@@ -22,8 +22,8 @@ OWNERS = {
     "ticket": "shared/ledger/", "ticket_event": "shared/ledger/", "ticket_text": "shared/ledger/",
     "caller": "shared/ledger/", "decision": "shared/ledger/", "idempotency": "shared/ledger/",
     "pack_version": "shared/packs/", "pack_activation": "shared/packs/", "active_pack": "shared/packs/",
-    "job": "shared/jobs.py", "staff": "shared/people.py",
-    "session": "shared/people.py", "admin_code": "shared/people.py", "attempt": "shared/attempts.py",
+    "job": "shared/jobs.py", "staff": "shared/people/",
+    "session": "shared/people/", "admin_code": "shared/people/", "attempt": "shared/attempts.py",
     "call": "shared/calls.py", "call_event": "shared/calls.py",
     "access_log": "shared/access_log.py", "notice": "shared/notices.py", "business_clock": "shared/command/migrate.py",
 }  # fmt: skip

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from flask import Response, redirect, request, url_for
 
 from intake.acts import current_viewer
+from intake.pages.admin.tabs import admin_page
 from intake.pages.blueprints import staff_pages
-from intake.pages.frame import framed, tabs
 from intake.pages.mistakes import Mistake, mistake_of, typed_form
 from intake.pages.options import of_table, skills, unit_code, unit_names
-from intake.pages.replies import page
 from intake.pages.words import say
 from intake.stores import engine, rules
 from shared import access_log, people
+from shared.access_log import Change
 from shared.domain.errors import Refused
 from shared.domain.labels import ROLES
 from shared.domain.terms import Role
@@ -56,7 +56,8 @@ def add_person() -> Response:
     try:
         with engine().begin() as connection:
             staff_id = people.add_staff(connection, new)
-            access_log.note(connection, viewer, "staff_added", fields=(str(staff_id), new.role))
+            after = {"login": new.login, "name": new.name, "role": new.role, "unit": new.unit, "skills": new.skills}
+            access_log.note_change(connection, viewer, Change("staff_added", f"staff:{staff_id}", {}, after))
     except Refused as error:
         return _admin(typed, mistake_of(error, "add", typed))
     return redirect(url_for("staff_pages.admin", added=new.login), 303)  # type: ignore[return-value]
@@ -68,7 +69,8 @@ def disable_person(staff_id: int) -> Response:
     viewer = current_viewer()
     with engine().begin() as connection:
         people.deactivate(connection, viewer, staff_id)
-        access_log.note(connection, viewer, "staff_disabled", fields=(str(staff_id),))
+        change = Change("staff_disabled", f"staff:{staff_id}", {"is_active": True}, {"is_active": False})
+        access_log.note_change(connection, viewer, change)
     return redirect(url_for("staff_pages.admin", disabled="1"), 303)  # type: ignore[return-value]
 
 
@@ -86,10 +88,8 @@ def set_extension(staff_id: int) -> Response:
 
 
 def _admin(typed: Mapping[str, str], mistake: Mistake | None = None) -> Response:
-    viewer = current_viewer()
     with engine().connect() as connection:
-        bar = tabs(viewer, connection)
-        everybody = people.list_staff(connection, viewer)
+        everybody = people.list_staff(connection, current_viewer())
     said = None
     if "added" in request.args:
         said = say("admin.added", login=request.args["added"][:_LONGEST_LOGIN])
@@ -97,8 +97,7 @@ def _admin(typed: Mapping[str, str], mistake: Mistake | None = None) -> Response
         said = say("admin.disabled.done")
     elif "extension" in request.args:
         said = say("admin.extension.done")
-    html = framed(
-        "staff/admin.html", bar, "admin", people=everybody, typed=typed, mistake=mistake, said=said, skills=skills(),
+    return admin_page(
+        "people", mistake, people=everybody, typed=typed, said=said, skills=skills(),
         roles=of_table({role: ROLES[role] for role in _STAFF_ROLES}), units=unit_names(),
     )  # fmt: skip
-    return page(html, mistake)

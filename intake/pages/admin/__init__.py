@@ -1,0 +1,5 @@
+"""The administrator's pages, one module per tab of `intake.pages.admin.tabs`. Importing it adds the routes."""
+
+from intake.pages.admin import people
+
+__all__ = ["people"]

@@ -1,0 +1,71 @@
+"""Sessions 会话: begun, looked up, ended. Only a token's hash is kept."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from shared.people.person import Staff, staff_from_row
+from shared.tables.people import session, staff
+
+IDLE = timedelta(minutes=30)
+ABSOLUTE = timedelta(hours=12)
+_SEEN_EVERY = timedelta(minutes=1)
+_TOKEN_BYTES = 32
+
+
+def open_session(connection: Connection, staff_id: int) -> str:
+    """Start a session and return its token; only the token's hash is kept."""
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    now = sa.func.clock_timestamp()
+    values = {"token_hash": _hash(token), "staff_id": staff_id, "created_at": now, "seen_at": now}
+    connection.execute(sa.insert(session).values(values))
+    return token
+
+
+def close_session(connection: Connection, token: str) -> None:
+    """End a session on the server."""
+    connection.execute(sa.delete(session).where(session.c.token_hash == _hash(token)))
+
+
+def staff_of_session(connection: Connection, token: str, *, is_use: bool = True) -> Staff | None:
+    """Return whose session it is, None once idle for 30 minutes, 12 hours old, or ended.
+
+    `is_use`: a person did something; a page that only refreshes itself must not keep a session alive.
+    """
+    now = sa.func.clock_timestamp()
+    alive = (session.c.seen_at > now - IDLE) & (session.c.created_at > now - ABSOLUTE)
+    query = (
+        sa.select(staff, (session.c.seen_at < now - _SEEN_EVERY).label("is_stale"))
+        .join(session, session.c.staff_id == staff.c.id)
+        .where(session.c.token_hash == _hash(token), alive, staff.c.is_active)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    if row.is_stale and is_use:
+        connection.execute(sa.update(session).where(session.c.token_hash == _hash(token)).values(seen_at=now))
+        connection.commit()
+    return staff_from_row(row)
+
+
+def staff_of_sessions(connection: Connection, tokens: Iterable[str]) -> dict[str, Staff]:
+    """Return whose sessions these are, by token, without counting it as use; ended ones are absent."""
+    by_hash = {_hash(token): token for token in tokens}
+    query = sa.select(staff, session.c.token_hash).join(session, session.c.staff_id == staff.c.id)
+    alive = session.c.token_hash.in_(by_hash) & staff.c.is_active
+    alive &= session.c.created_at > sa.func.clock_timestamp() - ABSOLUTE
+    return {by_hash[bytes(row.token_hash)]: staff_from_row(row) for row in connection.execute(query.where(alive))}
+
+
+def forget_sessions(connection: Connection, keep: timedelta, most: int) -> int:
+    """Delete up to `most` sessions that began longer ago than `keep`; return how many."""
+    old = sa.select(session.c.token_hash).where(session.c.created_at < sa.func.clock_timestamp() - keep).limit(most)
+    return connection.execute(sa.delete(session).where(session.c.token_hash.in_(old))).rowcount
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

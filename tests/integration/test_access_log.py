@@ -1,0 +1,41 @@
+"""Lines of the access log: what differs, who, from where; none can be changed (SECURITY S50)."""
+
+from typing import Any
+
+from shared import access_log
+from shared.access_log import Change
+from shared.domain.terms import Role
+from shared.domain.viewer import Viewer
+from tests.integration.site import Site
+from tests.integration.stage import CITY, Stage
+
+ADMIN = Viewer(Role.ADMIN, CITY, 9)
+
+
+def last(stage: Stage) -> dict[str, Any]:
+    return dict(stage.rows("SELECT * FROM access_log ORDER BY id DESC LIMIT 1")[0])
+
+
+def test_a_change_names_what_differs_before_and_after_and_nothing_else(stage: Stage) -> None:
+    with stage.engine.begin() as connection:
+        change = Change("key_changed", "key:3", {"name": "a", "quota": 5}, {"name": "a", "quota": 6})
+        access_log.note_change(connection, ADMIN, change)
+    line = last(stage)
+    assert (line["action"], line["object"], line["staff_id"], line["role"]) == ("key_changed", "key:3", 9, "admin")
+    assert (line["before"], line["after"], line["fields"]) == ({"quota": 5}, {"quota": 6}, ["quota"])
+
+
+def test_what_changes_nothing_leaves_no_line(stage: Stage) -> None:
+    with stage.engine.begin() as connection:
+        access_log.note_change(connection, ADMIN, Change("key_changed", "key:3", {"quota": 5}, {"quota": 5}))
+    assert stage.rows("SELECT count(*) AS n FROM access_log") == [{"n": 0}]
+
+
+def test_an_administrators_change_says_from_which_address(site: Site) -> None:
+    root = site.person("root")
+    form = {"login": "new", "name": "新人", "password": "a long enough one", "role": "operator"}
+    assert root.post("/admin/people", **form).status == 303
+    line = last(site.stage)
+    assert (line["action"], line["address"], line["before"]) == ("staff_added", "127.0.0.1", {})
+    assert line["after"]["role"] == "operator"
+    assert "password" not in line["after"]
