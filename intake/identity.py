@@ -9,7 +9,7 @@ from flask import Response, g, request
 from sqlalchemy.engine import Connection
 
 from intake.stores import engine, rules
-from shared import access_log, attempts, people
+from shared import access_log, attempts, people, restoration
 from shared.domain.errors import Refused
 from shared.domain.numbers import number_of, ticket_id_of
 from shared.domain.terms import Role
@@ -35,12 +35,13 @@ def follow_cookie() -> str:
 def identify_staff() -> None:
     """Set `g.staff` and `g.viewer` from the session cookie, if it is alive."""
     access_log.came_from(request.remote_addr)
-    g.staff = g.viewer = None
+    g.staff = g.viewer = g.held = None
     token = request.cookies.get(staff_cookie())
     if token:
         with engine().connect() as connection:
             is_use = "X-Refresh" not in request.headers  # set by live.js where nobody pressed anything
             g.staff = people.staff_of_session(connection, token, is_use=is_use)
+            g.held = restoration.held(connection)
         g.viewer = g.staff.viewer if g.staff else None
 
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy.engine import Connection, Engine
 
-from shared.domain.follow_ups import JobKind
+from shared.domain.follow_ups import OUTBOUND, JobKind
 
 BATCH = 100
 MAX_ATTEMPTS = 5
 MAX_STALES = 5
 LATE_SECONDS = 3.0
+HELD = "held"  # the outcome of a job that a restore keeps from leaving the house
 
 # A few seconds more than the kind's hard time limit, so that what a killed consumer held is soon back (FAULTS P3).
 LEASE_SECONDS = {
@@ -60,6 +61,11 @@ _VANISHED_SQL = """UPDATE job SET leased_until = clock_timestamp() + interval '1
      AND due_at <= business_now() AND (leased_until IS NULL OR leased_until <= clock_timestamp())
      ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
  RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales"""
+
+# What a restore holds is due later and later; once released it is due now.
+_HURRY_SQL = "UPDATE job SET due_at = business_now(), outcome = NULL WHERE state = 'todo' AND outcome = %s"
+_DROP_SQL = """UPDATE job SET state = 'done', outcome = 'dropped', leased_until = NULL, ended_at = clock_timestamp()
+ WHERE state = 'todo' AND kind = ANY(%(kinds)s) AND id <= %(last)s RETURNING ticket_id, cause_seq, part"""
 
 _ARM_UNTIED_SQL = """INSERT INTO job (ticket_id, cause_seq, kind, part, state, due_at, attempts, stales)
  VALUES (NULL, 0, %(kind)s, %(part)s, 'todo', %(due_at)s, 0, 0) ON CONFLICT ON CONSTRAINT job_cause DO NOTHING"""
@@ -161,6 +167,17 @@ def disarm(connection: Connection, named: Sequence[tuple[int, JobKind, str | Non
 def arm_untied(connection: Connection, kind: JobKind, part: str, due_at: datetime) -> None:
     """Arm a job that belongs to no ticket; `part` names the occasion, and each occasion is armed once."""
     connection.exec_driver_sql(_ARM_UNTIED_SQL, {"kind": str(kind), "part": part, "due_at": due_at})
+
+
+def hurry_held(connection: Connection) -> int:
+    """Let what a restore held be due now; return how many jobs that are."""
+    return connection.exec_driver_sql(_HURRY_SQL, (HELD,)).rowcount
+
+
+def drop(connection: Connection, last_id: int) -> list[tuple[int | None, int, str]]:
+    """End unsent what would leave the house and has an id up to `last_id`; return each job's ticket, cause and part."""
+    wanted = {"kinds": [str(kind) for kind in OUTBOUND], "last": last_id}
+    return [(row[0], row[1], row[2]) for row in connection.exec_driver_sql(_DROP_SQL, wanted)]
 
 
 def tidy(connection: Connection, after: int, keep: timedelta, batch: int) -> int | None:

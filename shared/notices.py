@@ -1,5 +1,6 @@
 """Notices 通知: a row per ticket, event, channel and recipient says what became of it. The only writer of `notice`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +21,11 @@ _BEGIN = sa.text(
     " ON CONFLICT (ticket_id, seq, part) DO UPDATE"
     " SET tries = notice.tries + 1, error = NULL, changed_at = business_now()"
     " WHERE notice.state = 'sending' RETURNING tries"
+)
+_GIVE_UP = sa.text(
+    "UPDATE notice SET state = 'failed', error = 'dropped', changed_at = business_now()"
+    " FROM unnest(CAST(:tickets AS bigint[]), CAST(:seqs AS int[]), CAST(:parts AS text[])) AS d(ticket_id, seq, part)"
+    " WHERE notice.ticket_id = d.ticket_id AND notice.seq = d.seq AND notice.part = d.part AND state = 'sending'"
 )
 # A retry waits in real time, whatever the speed of a demo's clock.
 _AFTER = sa.text("SELECT business_now() + :delay * coalesce((SELECT speed FROM business_clock), 1)")
@@ -61,6 +67,12 @@ def end(connection: Connection, sent: Notice, state: str, error: str | None = No
     mine = (notice.c.ticket_id == sent.ticket_id) & (notice.c.seq == sent.seq) & (notice.c.part == sent.part)
     values = {"state": state, "error": error, "changed_at": sa.func.business_now()}
     connection.execute(sa.update(notice).where(mine).values(values))
+
+
+def give_up(connection: Connection, named: Sequence[tuple[int | None, int, str]]) -> None:
+    """Close the notices on their way whose jobs, named by ticket, event and part, were dropped after a restore."""
+    tickets, seqs, parts = zip(*named, strict=True) if named else ((), (), ())
+    connection.execute(_GIVE_UP, {"tickets": list(tickets), "seqs": list(seqs), "parts": list(parts)})
 
 
 def retry_delay(tries: int) -> timedelta | None:

@@ -8,7 +8,7 @@ from shared import jobs
 from shared.consumer import Handler, Think, through_ledger
 from shared.database import engine
 from shared.domain.commands import Command, GiveRedCard, MarkOverdue, Warn
-from shared.domain.follow_ups import JobKind
+from shared.domain.follow_ups import OUTBOUND, JobKind
 from shared.domain.terms import Role, Stage
 from shared.domain.viewer import Viewer
 from shared.keys import keys
@@ -17,6 +17,7 @@ from shared.packs import known_packs
 from shared.service import ledger
 from shared.settings import settings
 from worker.correspondence import Correspondence
+from worker.holding import held_back
 from worker.notices import Notices
 from worker.post import Post
 from worker.recounting import Recounting
@@ -30,12 +31,13 @@ def handlers() -> Mapping[JobKind, Handler]:
     me = Viewer(role=Role.TIME, city=said.city)
     post = Post(said.smtp_url, said.mail_from) if said.smtp_url else None
     letters = Correspondence(me, known_packs().at, keys(), said.public_url, said.staff_url)
-    return {
+    found = {
         **time_handlers(ledger(), me),
         JobKind.NOTIFY: Notices(engine(), ledger(), letters, post).handle,
         JobKind.RECOUNT: Recounting(engine(), ledger(), known_packs().at).handle,
         JobKind.TIDY: tidying().handle,
     }
+    return {kind: held_back(engine(), handle) if kind in OUTBOUND else handle for kind, handle in found.items()}
 
 
 def tidying() -> Tidying:

@@ -10,13 +10,14 @@ from intake.pages.preferences import is_english
 from intake.pages.words_acts import ACTS
 from intake.pages.words_admin import ADMIN
 from intake.pages.words_calls import CALLS
+from intake.pages.words_files import FILES
 from intake.pages.words_public import PUBLIC
 from intake.pages.words_refusals import REFUSALS
 from intake.pages.words_staff import STAFF
 from shared.domain.labels import Label
 
 WORDS: Mapping[str, tuple[str, str]] = {
-    **PUBLIC, **STAFF, **ADMIN, **CALLS, **ACTS,
+    **PUBLIC, **STAFF, **ADMIN, **CALLS, **FILES, **ACTS,
     **{f"refusal.{k}": v for k, v in REFUSALS.items()},
 }  # fmt: skip
 

@@ -28,13 +28,13 @@ def begin_with_shipped(connection: "Connection") -> None:
 
 
 def pack_news(environment: Mapping[str, str]) -> str | None:
-    """Return lines if the shipped pack was never loaded, or the holidays known come to an end.
+    """Return lines if the shipped pack was never loaded, the holidays known come to an end, or a restore holds notices.
 
     Raises `EngineFailed` if nothing usable is active.
     """
     import sqlalchemy as sa
 
-    from shared import packs
+    from shared import packs, restoration
     from shared.cities.problems import PackError
     from shared.domain.foresight import foresight
     from shared.ledger.write import business_now
@@ -46,6 +46,7 @@ def pack_news(environment: Mapping[str, str]) -> str | None:
             active = packs.Packs().at(connection, city)
             known = [one.version for one in packs.versions(connection, city)]
             ahead = foresight(active.calendar, business_now(connection))
+            held = restoration.held(connection)
     except sa.exc.OperationalError:
         return None
     except PackError as error:
@@ -53,6 +54,8 @@ def pack_news(environment: Mapping[str, str]) -> str | None:
     finally:
         engine.dispose()
     lines = [f"Holidays are known until {ahead.known_until}: ./hotline calendar import FILE.csv"] * ahead.ends_soon
+    if held is not None:
+        lines.append(f"Restored from a backup of {held.backup_at:%F %R} UTC. No notice leaves until: ./hotline release")
     if _is_new(city, known):
         lines.append(
             f"The pack of {city} that comes with this version is another than {active.version}, which stays active;"

@@ -24,6 +24,9 @@ class JobKind(StrEnum):
     TIDY = "tidy"  # worker, without a ticket
 
 
+OUTBOUND = frozenset({JobKind.NOTIFY})  # what leaves the house; held back after a restore until a person releases it
+
+
 @dataclass(frozen=True, slots=True)
 class Arm:
     """Do `kind` at `due_at`. With the event that caused it, `kind` and `part` name the job for good."""

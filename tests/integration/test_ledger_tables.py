@@ -7,6 +7,7 @@ import shared.tables.calls
 import shared.tables.job
 import shared.tables.pack
 import shared.tables.people
+import shared.tables.restoration
 import shared.tables.ticket  # noqa: F401
 from shared.command.migrate import upgrade
 from shared.tables import metadata
@@ -19,6 +20,7 @@ RIGHTS = {
     "job": "IUD", "idempotency": "IUD", "session": "IUD", "attempt": "IUD", "admin_code": "IUD",
     "staff": "IU", "notice": "IU", "call": "IU", "call_event": "I",
     "pack_version": "", "pack_activation": "", "active_pack": "", "business_clock": "", "alembic_version": "",
+    "restoration": "",
 }  # fmt: skip
 
 

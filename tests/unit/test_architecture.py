@@ -10,6 +10,7 @@ import shared.tables.calls
 import shared.tables.job
 import shared.tables.pack
 import shared.tables.people
+import shared.tables.restoration
 import shared.tables.ticket  # noqa: F401
 from shared.tables import metadata
 
@@ -26,6 +27,7 @@ OWNERS = {
     "session": "shared/people/", "admin_code": "shared/people/", "attempt": "shared/attempts.py",
     "call": "shared/calls.py", "call_event": "shared/calls.py",
     "access_log": "shared/access_log.py", "notice": "shared/notices.py", "business_clock": "shared/command/migrate.py",
+    "restoration": "shared/restoration.py",
 }  # fmt: skip
 WRITES = re.compile(
     r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?|COPY)\s+(?:ONLY\s+)?([a-z_]+)\b", re.IGNORECASE
