@@ -14,7 +14,7 @@ from shared.domain import commands as c
 from shared.domain.callers import why_not_confirm
 from shared.domain.errors import NotYours, Refused
 from shared.domain.numbers import ticket_id_of
-from shared.domain.terms import Role
+from shared.domain.terms import Role, State
 from shared.domain.ticket import Ticket
 from shared.domain.transitions import LEGAL
 from shared.domain.viewer import Viewer, may_see
@@ -39,6 +39,7 @@ ACTS: Mapping[str, Act] = {
         Act("dispatch", f.DispatchIn, c.Dispatch),
         Act("send_to_seat", f.SeatIn, c.SendToSeat),
         Act("send_to_triage", f.TriageIn, c.SendToTriage),
+        Act("recall", f.ReasonIn, c.Recall),
         Act("redispatch", f.RedispatchIn, c.Redispatch),
         Act("sign", f.Seen, c.Sign),
         Act("take", f.Seen, c.Take),
@@ -112,6 +113,10 @@ def _is_open(act: Act, viewer: Viewer, ticket: Ticket, now: datetime) -> bool:
         return False
     if act.command in (c.Approve, c.SendBack):
         return viewer.leads_unit and not ticket.is_approved
+    if act.command is c.Resolve:
+        return ticket.is_approved or not rules().policy.needs_approval(ticket.unit)
+    if act.command is c.Redispatch and viewer.role is Role.OPERATOR:
+        return ticket.state is State.DISPATCHED
     if act.command is c.Take:
         return ticket.handler_id is None
     if act.command is c.HideIdentity:

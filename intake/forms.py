@@ -39,6 +39,7 @@ class SeatIn(Seen):
     """转专家座席."""
 
     skill = Text(80, required=True)
+    reason = Text(LONGEST_NOTE)
 
 
 class TriageIn(Seen):
@@ -86,6 +87,7 @@ class ReplyIn(Seen):
     public = Text(LONGEST_TEXT, required=True)
     internal = Text(LONGEST_TEXT, required=True)
     contacted = fields.Boolean(load_default=False)
+    no_contact = Text(LONGEST_NOTE)
 
 
 class ReasonIn(Seen):

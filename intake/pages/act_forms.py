@@ -7,7 +7,7 @@ from typing import Any
 from intake.pages.options import Options, counties, of_table, skills, unit_code
 from intake.pages.words import say
 from shared.domain.labels import END_REASONS, FOLLOW_UP_RESULTS, NATURES, URGENCIES
-from shared.domain.terms import EndReason, State
+from shared.domain.terms import EndReason, Role, State
 from shared.domain.ticket import Ticket
 
 
@@ -39,8 +39,9 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
     "answer_directly": (Field("public", "area", required=True),),
     "not_accept": (Field("public", "area", required=True),),
     "dispatch": (Field("unit", "unit", required=True), _NATURE, _URGENCY, _COUNTY, Field("reason", "area")),
-    "send_to_seat": (Field("skill", "pick", required=True, options=skills),),
+    "send_to_seat": (Field("skill", "pick", required=True, options=skills), Field("reason", "area")),
     "send_to_triage": (Field("why", "area", required=True),),
+    "recall": (_REASON,),
     "redispatch": (Field("unit", "unit", required=True), _REASON),
     "sign": (),
     "take": (),
@@ -52,6 +53,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("public", "area", required=True),
         Field("internal", "area", required=True),
         Field("contacted", "tick"),
+        Field("no_contact", "line"),
     ),
     "approve": (),
     "send_back": (_REASON,),
@@ -106,7 +108,8 @@ def with_unit_codes(typed: Mapping[str, str]) -> dict[str, Any]:
     return {name: unit_code(value) if name in UNIT_FIELDS else value for name, value in typed.items()}
 
 
-def in_order(acts: list[str]) -> tuple[str | None, list[str]]:
-    """Return the act to do first, and the others in the order of the buttons."""
-    first = next((act for act in FIRST if act in acts), None)
+def in_order(acts: list[str], role: Role) -> tuple[str | None, list[str]]:
+    """Return the act to do first, and the others in the order of the buttons. An expert is there to answer."""
+    order = ("take", "answer_directly") if role is Role.EXPERT else FIRST
+    first = next((act for act in order if act in acts), None)
     return first, [act for act in acts if act != first]

@@ -10,7 +10,19 @@ from shared.domain.events import EventKind
 from shared.domain.terms import HolderKind, Role
 from shared.reads.tickets import TimelineEntry
 
-_SHOWN_TEXTS = ("public", "report", "internal", "basis", "reason", "why", "said", "supplement", "note", "error")
+_SHOWN_TEXTS = (
+    "public",
+    "report",
+    "internal",
+    "no_contact",
+    "basis",
+    "reason",
+    "why",
+    "said",
+    "supplement",
+    "note",
+    "error",
+)
 _STYLES = {EventKind.WARNED: "yellow", EventKind.OVERDUE: "red"}
 
 

@@ -22,7 +22,7 @@ from intake.pages.words import say, word
 from intake.stores import rules
 from shared import people
 from shared.domain.clocks import Clock
-from shared.domain.terms import HolderKind, Stage
+from shared.domain.terms import HolderKind, Stage, State
 from shared.domain.viewer import Viewer
 from shared.domain.wording import limit_in_words
 from shared.reads.tickets import TicketView, find_by_number, ticket_view
@@ -72,6 +72,7 @@ class Sheet:
     others: list[str]
     choices: Mapping[str, Options]
     units: list[str]
+    waits_for_leader: bool
 
     @property
     def acts(self) -> list[str]:
@@ -85,7 +86,7 @@ def read_sheet(viewer: Viewer, connection: Connection, number: str, now: datetim
     note_look(connection, viewer, "denied" if view is None else "viewed", ticket_id)
     if view is None:
         return None
-    first, others = in_order(legal_acts(viewer, view.ticket, now))
+    first, others = in_order(legal_acts(viewer, view.ticket, now), viewer.role)
     decision = next((entry.decision for entry in view.timeline if entry.decision is not None), None)
     title, body = marked(view.title, view.body, decision["marks"] if decision else ())
     acts, clocks = [first, *others], view.ticket.clocks
@@ -106,6 +107,7 @@ def read_sheet(viewer: Viewer, connection: Connection, number: str, now: datetim
         others=others,
         choices=_choices(viewer, connection, view) if "hand_over" in acts or "close" in acts else {},
         units=unit_names() if needs_units else [],
+        waits_for_leader=_waits_for_leader(view),
     )
 
 
@@ -119,6 +121,11 @@ def first_movers(sheet: Sheet, mistake: Mistake | None) -> list[dict[str, str]]:
         for entry in sheet.view.timeline
         if entry.seq > mistake.seen_seq
     ]
+
+
+def _waits_for_leader(view: TicketView) -> bool:
+    is_asked = view.ticket.state is State.REPLY_SUBMITTED and not view.ticket.is_approved
+    return is_asked and rules().policy.needs_approval(view.ticket.unit)
 
 
 def _source(view: TicketView) -> str:

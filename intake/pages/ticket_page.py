@@ -15,6 +15,8 @@ from shared.domain.errors import Refused
 from shared.reads.tickets import reveal_phone
 
 SHORTEST_REASON = 5
+# What leaves somebody without the ticket: their queue goes on to the next.
+_GIVES_AWAY = {"seat": ("answer_directly", "send_to_seat", "send_to_triage", "dispatch")}
 
 
 @staff_pages.get("/tickets/<number>")
@@ -37,7 +39,7 @@ def act(number: str, act: str) -> Response:
         return redirect(url_for("staff_pages.code", number=number), 303)  # type: ignore[return-value]
     if request.form.get("back") == "console":
         return redirect(url_for("staff_pages.console", read=number), 303)  # type: ignore[return-value]
-    is_next = place in ("triage", "followups")
+    is_next = place in ("triage", "followups") or act in _GIVES_AWAY.get(place, ())
     return redirect(address_of(place, None if is_next else number, said=act, of=number), 303)  # type: ignore[return-value]
 
 

@@ -14,10 +14,11 @@ from intake.pages.words_files import FILES
 from intake.pages.words_public import PUBLIC
 from intake.pages.words_refusals import REFUSALS
 from intake.pages.words_staff import STAFF
+from intake.pages.words_work import WORK
 from shared.domain.labels import Label
 
 WORDS: Mapping[str, tuple[str, str]] = {
-    **PUBLIC, **STAFF, **ADMIN, **CALLS, **FILES, **ACTS,
+    **PUBLIC, **STAFF, **ADMIN, **CALLS, **FILES, **ACTS, **WORK,
     **{f"refusal.{k}": v for k, v in REFUSALS.items()},
 }  # fmt: skip
 

@@ -29,6 +29,15 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     ),
     "already_taken": ("同事已经在办这件工单，请先请他移交。", "A colleague works on it. Ask them to hand it over first."),
     "not_the_handler": ("只有经办人或本单位领导可以移交。", "Only the handler or the unit's leader can hand it over."),
+    "unit_has_signed": (
+        "承办单位已经签收。要改派，请让单位退单，或请督办改派。",
+        "The unit has signed. It can return the ticket, or a supervisor can re-dispatch it.",
+    ),
+    "reason_to_pass_on": ("请写一句为什么转出。", "Say in a sentence why you pass it on."),
+    "contact_not_recorded": (
+        "请先用“联系了诉求人”记下那次联系，或写明没有联系的原因。",
+        "Record the contact first with “Caller contacted”, or say why there was none.",
+    ),
     "contact_missing": ("请先联系诉求人，再提交答复。", "Contact the caller first, then submit the reply."),
     "approval_missing": ("答复要先由本单位领导审核。", "The unit's leader must approve the reply first."),
     "wrong_end_reason": ("归档原因与工单状态不符，请重新选择。", "This reason does not fit the ticket's state. Choose another."),

@@ -9,9 +9,10 @@ from werkzeug.datastructures import MultiDict
 from intake.acts import current_viewer
 from intake.pages.act_forms import FIELDS, KEYS
 from intake.pages.frame import framed, queue_of, tabs
+from intake.pages.list_filters import chosen, list_filters, narrowed
 from intake.pages.mistakes import Mistake
 from intake.pages.replies import page
-from intake.pages.rows import ROWS_PER_PAGE, chosen_cursor, chosen_filter, read_lines
+from intake.pages.rows import ROWS_PER_PAGE, chosen_cursor, read_lines
 from intake.pages.sheet import Sheet, first_movers, read_sheet
 from intake.pages.words import say
 from intake.problems import problem
@@ -20,7 +21,6 @@ from shared.domain.numbers import in_fours
 from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
 from shared.ledger.write import business_now
-from shared.reads.queues import Only, Queue, counts
 
 _PLACES_OF = {
     Role.OPERATOR: ("triage", "followups"),
@@ -28,7 +28,6 @@ _PLACES_OF = {
     Role.EXPERT: ("seat",),
     Role.HANDLER: ("desk",),
 }
-_FILTERS = (None, Only.MINE, Only.UNSIGNED, Only.WARNED, Only.OVERDUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +61,10 @@ def show(place: str, shown: Shown) -> Response:
         bar = tabs(viewer, connection)
         values: dict[str, Any] = {}
         if wanted is not None:
-            only = chosen_filter()
-            asked = replace(wanted, only=only, limit=ROWS_PER_PAGE, cursor=chosen_cursor())
+            only = chosen(place, viewer)
+            asked = replace(narrowed(wanted, place, only), limit=ROWS_PER_PAGE, cursor=chosen_cursor())
             lines = read_lines(viewer, connection, asked, now)
-            values = {"lines": lines, "only": only, "filters": _filters(viewer, connection, wanted, place)}
+            values = {"lines": lines, "only": only, "filters": list_filters(viewer, connection, wanted, place)}
         number = shown.number or _first_number(values)
         sheet = read_sheet(viewer, connection, number, now) if number else None
     if place == "ticket" and sheet is None and shown.mistake is None:
@@ -101,18 +100,3 @@ def _about(sheet: Sheet | None, shown: Shown, place: str, number: str | None) ->
 def _first_number(values: dict[str, Any]) -> str | None:
     lines = values.get("lines")
     return lines.numbers[0] if lines and lines.numbers else None
-
-
-def _filters(viewer: Viewer, connection: Any, wanted: Queue, place: str) -> list[dict[str, Any]]:
-    if place != "desk":
-        return []
-    found = counts(viewer, connection, wanted)
-    return [
-        {
-            "word": say(f"filter.{only.value if only else 'all'}"),
-            "count": found[only.value if only else "all"],
-            "url": url_for("staff_pages.desk", only=only),
-            "is_current": only == chosen_filter(),
-        }
-        for only in _FILTERS
-    ]

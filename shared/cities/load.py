@@ -82,6 +82,9 @@ def _read(city: str, folder: Path, digest: str) -> Rules:
     limits = read_limits(sheets or [folder / LIMITS], classes, problems)
     if pack and pack.city != city:
         problems.add(FILE, None, f"is the pack of '{pack.city}', not of '{city}'")
+    for code in pack.policy.approval_units if pack else ():
+        if code not in units:
+            problems.add(FILE, None, f"policy.approval_units: there is no unit '{code}'")
     calendar = _calendar(folder / CALENDAR, pack, problems) if pack else None
     if pack is None or calendar is None or problems.found:
         raise PackError(tuple(problems.found))

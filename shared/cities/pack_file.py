@@ -64,6 +64,8 @@ def read_pack_file(folder: Path, problems: Problems) -> PackFile | None:
         policy=Policy(
             threshold=reader.number(0, 1, "policy", "threshold"),
             approval_required=reader.get(("policy", "approval_required"), bool, False),
+            approval_units=tuple(reader.list_or_none("policy", "approval_units")),
+            contact_evidence=reader.flag_or(False, "policy", "contact_evidence"),
             urge_window=timedelta(hours=reader.number(0, 240, "policy", "urge_window_hours")),
             max_returns=int(reader.number(1, 20, "policy", "max_returns")),
             reopen_window=timedelta(days=reader.number_or(15, 0, 365, "policy", "reopen_days")),

@@ -66,6 +66,14 @@ class YamlReader:
             self.say(path, f"'{value}' is not one of {', '.join(known)}")
         return value
 
+    def flag_or(self, default: bool, *path: str) -> bool:
+        """Return yes or no at `path`, `default` where the file does not speak of it."""
+        return bool(self.get(path, bool, default)) if path in self._lines else default
+
+    def list_or_none(self, *path: str) -> list[str]:
+        """Return the texts listed at `path`; none where the file does not speak of it."""
+        return [str(item) for item in self.get(path, list, [])] if path in self._lines else []
+
     def number(self, low: float, high: float, *path: str) -> float:
         value = float(self.get(path, (int, float), low))
         if not low <= value <= high:

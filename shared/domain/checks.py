@@ -55,6 +55,7 @@ _CAUSES: Mapping[K, tuple[type[c.Command], State | None]] = {
     K.NOT_ACCEPTED: (c.NotAccept, State.NOT_ACCEPTED),
     K.DISPATCHED: (c.Dispatch, State.DISPATCHED),
     K.REDISPATCHED: (c.Redispatch, State.DISPATCHED),
+    K.RECALLED: (c.Recall, State.REGISTERED),
     K.SIGNED: (c.Sign, State.SIGNED),
     K.TAKEN: (c.Take, None),
     K.HANDED_OVER: (c.HandOver, None),
@@ -88,9 +89,9 @@ _CAUSES: Mapping[K, tuple[type[c.Command], State | None]] = {
 # An answer that comes late says so itself, before time does; the caller's word ends or reopens a ticket.
 # Whoever ends a stage late marks it, should the worker not have been there yet.
 _ALSO: Mapping[K, tuple[type[c.Command], ...]] = {
-    K.OVERDUE: (c.Reply, c.AnswerDirectly, c.NotAccept, c.Redispatch, c.GiveRedCard),
+    K.OVERDUE: (c.Reply, c.AnswerDirectly, c.NotAccept, c.Redispatch, c.Recall, c.GiveRedCard),
     K.STAGE_OVERDUE: (
-        c.Dispatch, c.Redispatch, c.SendToSeat, c.Sign, c.Contact, c.Report, c.Return, c.Reply,
+        c.Dispatch, c.Redispatch, c.Recall, c.SendToSeat, c.Sign, c.Contact, c.Report, c.Return, c.Reply,
         c.AnswerDirectly, c.NotAccept, c.FollowUp, c.Confirm, c.Redo, c.Close,
     ),
     K.REOPENED: (c.Confirm,),

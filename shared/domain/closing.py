@@ -122,6 +122,7 @@ def reopened(ticket: Ticket, reason: str, rules: Rules, now: datetime) -> Event:
     else:
         changes |= {"holder_kind": HolderKind.UNIT, "holder_id": ticket.unit}
     changes |= {"state": State.REOPENED, "cycle": ticket.cycle + 1, "is_approved": False}
+    changes |= {"contacted_at": None} if ticket.contacted_at is not None else {}
     changes |= {"resolved_at": None, "closed_at": None, "end_reason": None} | _heard(ticket)
     if "matter" in ticket.rated:
         changes |= {"rated": tuple(name for name in ticket.rated if name != "matter")}

@@ -71,9 +71,10 @@ class Dispatch(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendToSeat(Command):
-    """Send a consultation to the expert queue of a skill 专家座席."""
+    """Send a consultation to the expert queue of a skill 专家座席; an expert who passes it on says why."""
 
     skill: str
+    reason: str = ""
     duty: str | None = None
     nature: Nature | None = None
     urgency: Urgency | None = None
@@ -90,8 +91,15 @@ class SendToTriage(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recall(Command):
+    """收回: the hotline takes back what went to the wrong unit, as long as nobody there has signed."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Redispatch(Command):
-    """改派 by a supervisor, whoever has it."""
+    """改派 by a supervisor, whoever has it; by an operator as long as the unit has not signed."""
 
     unit: str
     reason: str
@@ -139,11 +147,15 @@ class Return(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply(Command):
-    """答复: what the caller reads, and the internal account. `contacted` says that the caller was spoken to."""
+    """答复: what the caller reads, and the internal account.
+
+    `contacted` says that the caller was spoken to, `no_contact` why not.
+    """
 
     public: str
     internal: str
     contacted: bool
+    no_contact: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

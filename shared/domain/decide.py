@@ -22,6 +22,7 @@ _DECIDERS: Mapping[type[c.Command], Decider] = {
     c.Dispatch: dispatching.dispatch,
     c.SendToSeat: dispatching.send_to_seat,
     c.SendToTriage: dispatching.send_to_triage,
+    c.Recall: dispatching.recall,
     c.Redispatch: dispatching.redispatch,
     c.Sign: handling.sign,
     c.Take: handling.take,

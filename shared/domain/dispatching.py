@@ -14,7 +14,7 @@ from shared.domain.routing import Decision
 from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind, Nature, Role, Stage, State, Urgency
 from shared.domain.ticket import Ticket
-from shared.domain.timing import OF_THE_UNIT, case_of, overdue, promise, recount, sources, started
+from shared.domain.timing import OF_THE_UNIT, after, case_of, overdue, promise, recount, sources, started
 
 _PERSON_CHOOSES = ("nature", "urgency", "county")
 _FROM_INTAKE = (Stage.ACCEPT, Stage.DISPATCH, Stage.TOTAL)
@@ -63,14 +63,17 @@ def register(command: c.Register, rules: Rules, now: datetime) -> list[Event]:
 
 
 def dispatch(ticket: Ticket, command: c.Dispatch, rules: Rules, now: datetime) -> list[Event]:
-    """派单 by the router or by a person at triage."""
+    """派单 by the router, by a person at triage, or by an expert whose question it is not."""
+    _check_passed_on(command)
     if command.unit in ticket.returned_by and not command.reason:
         raise Refused("already_returned", "这个单位退过这件工单。要再派给它，请写明理由。", field="reason")
     return [*overdue(ticket, _OF_THE_HOTLINE, now), _to_unit(EventKind.DISPATCHED, ticket, command, rules, now)]
 
 
 def redispatch(ticket: Ticket, command: c.Redispatch, rules: Rules, now: datetime) -> list[Event]:
-    """改派 by a supervisor."""
+    """改派 by a supervisor, or by an operator who sees the mistake before the unit has signed."""
+    if command.actor.role is Role.OPERATOR and ticket.state is not State.DISPATCHED:
+        raise Refused("unit_has_signed", "承办单位已经签收。要改派，请让单位退单，或请督办改派。")
     if command.unit == ticket.unit and ticket.holder_kind is HolderKind.UNIT:
         raise Refused("same_unit", "工单已经在这个单位。", field="unit")
     asked = c.Dispatch(actor=command.actor, unit=command.unit, reason=command.reason)
@@ -78,8 +81,22 @@ def redispatch(ticket: Ticket, command: c.Redispatch, rules: Rules, now: datetim
     return [*late, _to_unit(EventKind.REDISPATCHED, ticket, asked, rules, now)]
 
 
+def recall(ticket: Ticket, command: c.Recall, rules: Rules, now: datetime) -> list[Event]:
+    """收回: back to triage, where everything can still be done with it; the promise to the caller stays."""
+    late = overdue(ticket, (*OF_THE_UNIT, Stage.REPLY), now)
+    case = case_of(ticket, rules, {"unit": None})
+    clocks = ended(after(ticket, late).clocks, (*OF_THE_UNIT, Stage.REPLY)) | started(
+        rules, case, (Stage.DISPATCH,), now
+    )
+    changes: dict[str, Any] = {"state": State.REGISTERED, "holder_kind": HolderKind.TRIAGE, "holder_id": ""}
+    changes |= {"unit": None, "handler_id": None, "contacted_at": None, "clocks": clocks}
+    facts = sources(rules, case, clocks) | {"from_unit": ticket.unit}
+    return [*late, Event(EventKind.RECALLED, changes, facts, {"reason": command.reason})]
+
+
 def send_to_seat(ticket: Ticket, command: c.SendToSeat, rules: Rules, now: datetime) -> list[Event]:
     """Put the ticket into the expert queue of a skill."""
+    _check_passed_on(command)
     if command.skill not in rules.skills:
         raise Refused("unknown_skill", "没有这个专家队列，请从列表里选。", field="skill")
     if (ticket.holder_kind, ticket.holder_id) == (HolderKind.SEAT, command.skill):
@@ -89,7 +106,8 @@ def send_to_seat(ticket: Ticket, command: c.SendToSeat, rules: Rules, now: datet
     changes |= {"handler_id": None, "unit": None, "alarm": None}
     facts = _clocks(ticket, changes, (), rules, now)
     late = overdue(ticket, _OF_THE_HOTLINE, now)
-    return [*late, Event(EventKind.SENT_TO_SEAT, changes, facts, decision=command.decision)]
+    texts = {"reason": command.reason} if command.reason else {}
+    return [*late, Event(EventKind.SENT_TO_SEAT, changes, facts, texts, decision=command.decision)]
 
 
 def send_to_triage(ticket: Ticket, command: c.SendToTriage, rules: Rules, now: datetime) -> list[Event]:
@@ -139,6 +157,7 @@ def _to_unit(kind: EventKind, ticket: Ticket, command: c.Dispatch, rules: Rules,
     changes |= {"state": State.DISPATCHED, "holder_kind": HolderKind.UNIT, "holder_id": command.unit}
     refuse_lower_level(changes.get("duty", ticket.duty), command.unit, rules)
     changes |= {"unit": command.unit, "handler_id": None, "proposed_unit": None, "is_approved": False, "alarm": None}
+    changes |= {"contacted_at": None} if ticket.contacted_at is not None else {}
     facts = _clocks(ticket, changes, OF_THE_UNIT, rules, now) | {"from_unit": ticket.unit}
     texts = {"reason": command.reason} if command.reason else {}
     return Event(kind, changes, facts, texts, decision=command.decision)
@@ -182,6 +201,11 @@ def _accused(ticket: Ticket, decision: Decision | None) -> dict[str, Any]:
     if decision is None or not decision.accused or ticket.accused_unit is not None:
         return {}
     return {"accused_unit": decision.accused[0]}
+
+
+def _check_passed_on(command: c.Dispatch | c.SendToSeat) -> None:
+    if command.actor.role is Role.EXPERT and not command.reason:
+        raise Refused("reason_to_pass_on", "请写一句为什么转出。", field="reason")
 
 
 def check_unit(code: str, rules: Rules, field: str) -> None:

@@ -20,6 +20,7 @@ class EventKind(StrEnum):
     NOT_ACCEPTED = "not_accepted"
     DISPATCHED = "dispatched"
     REDISPATCHED = "redispatched"
+    RECALLED = "recalled"  # by the hotline, before the unit signed
     SIGNED = "signed"
     TAKEN = "taken"
     HANDED_OVER = "handed_over"
@@ -61,6 +62,7 @@ PUBLIC = frozenset(
         EventKind.NOT_ACCEPTED,
         EventKind.DISPATCHED,
         EventKind.REDISPATCHED,
+        EventKind.RECALLED,
         EventKind.SIGNED,
         EventKind.REPORTED,
         EventKind.RETURN_REQUESTED,

@@ -40,9 +40,8 @@ def hand_over(ticket: Ticket, command: c.HandOver, rules: Rules, now: datetime) 
 
 def contact(ticket: Ticket, command: c.Contact, rules: Rules, now: datetime) -> list[Event]:
     """首次联系: the caller was spoken to; every talk is noted, the first one ends the stage."""
-    spoke = Event(
-        EventKind.CONTACTED, _over(ticket, Stage.FIRST_CONTACT), texts={"note": command.note} if command.note else {}
-    )
+    changes = {"contacted_at": now} | _over(ticket, Stage.FIRST_CONTACT)
+    spoke = Event(EventKind.CONTACTED, changes, texts={"note": command.note} if command.note else {})
     return [*overdue(ticket, (Stage.FIRST_CONTACT,), now), spoke]
 
 
@@ -84,10 +83,10 @@ def return_(ticket: Ticket, command: c.Return, rules: Rules, now: datetime) -> l
 
 
 def reply(ticket: Ticket, command: c.Reply, rules: Rules, now: datetime) -> list[Event]:
-    """答复: without contact nothing is resolved, unless the caller hides who they are."""
-    if not command.contacted and not (ticket.hidden_identity or ticket.confidential):
-        raise Refused("contact_missing", "请先联系诉求人，再提交答复。", field="contacted")
+    """答复: without contact nothing is resolved, unless the caller hides who they are or the unit says why not."""
+    _check_contact(ticket, command, rules)
     texts = {"public": command.public, "internal": command.internal}
+    texts |= {"no_contact": command.no_contact} if command.no_contact else {}
     changes = {
         "state": State.REPLY_SUBMITTED,
         "is_approved": False,
@@ -95,7 +94,8 @@ def reply(ticket: Ticket, command: c.Reply, rules: Rules, now: datetime) -> list
     }
     marked = overdue(ticket, (*OF_THE_UNIT, Stage.REPLY), now)
     clocks = ended(ticket.clocks, OF_THE_UNIT) | stopped(after(ticket, marked).clocks, (Stage.REPLY,), now)
-    replied = Event(EventKind.REPLY_SUBMITTED, changes | {"clocks": clocks}, {"contacted": command.contacted}, texts)
+    contacted = command.contacted or ticket.contacted_at is not None
+    replied = Event(EventKind.REPLY_SUBMITTED, changes | {"clocks": clocks}, {"contacted": contacted}, texts)
     return [*marked, replied]
 
 
@@ -114,7 +114,7 @@ def send_back(ticket: Ticket, command: c.SendBack, rules: Rules, now: datetime) 
 
 def resolve(ticket: Ticket, command: c.Resolve, rules: Rules, now: datetime) -> list[Event]:
     """办结: on to the follow-up call."""
-    if rules.policy.approval_required and not ticket.is_approved:
+    if rules.policy.needs_approval(ticket.unit) and not ticket.is_approved:
         raise Refused("approval_missing", "答复要先由本单位领导审核。")
     changes: dict[str, Any] = {"state": State.RESOLVED, "resolved_at": now}
     changes |= {"holder_kind": HolderKind.FOLLOW_UP, "holder_id": ""}
@@ -139,6 +139,17 @@ def _over(ticket: Ticket, *stages: Stage) -> dict[str, Any]:
     """Return the change by which stages are over, where they had a clock."""
     gone = ended(ticket.clocks, stages)
     return {"clocks": gone} if gone else {}
+
+
+def _check_contact(ticket: Ticket, command: c.Reply, rules: Rules) -> None:
+    if command.no_contact or ticket.hidden_identity or ticket.confidential or ticket.contacted_at is not None:
+        return
+    if not command.contacted:
+        raise Refused("contact_missing", "请先联系诉求人，再提交答复。", field="contacted")
+    if rules.policy.contact_evidence:
+        raise Refused(
+            "contact_not_recorded", "请先用“联系了诉求人”记下那次联系，或写明没有联系的原因。", field="no_contact"
+        )
 
 
 def _must_lead(leads_unit: bool) -> None:

@@ -113,6 +113,7 @@ EVENTS: Mapping[EventKind, Label] = {
     EventKind.NOT_ACCEPTED: Label("不予受理并告知", "Not accepted, told the right way"),
     EventKind.DISPATCHED: Label("派单", "Dispatched"),
     EventKind.REDISPATCHED: Label("改派", "Re-dispatched"),
+    EventKind.RECALLED: Label("收回", "Recalled"),
     EventKind.SIGNED: Label("签收", "Signed"),
     EventKind.TAKEN: Label("认领", "Taken"),
     EventKind.HANDED_OVER: Label("移交", "Handed over"),

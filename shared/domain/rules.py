@@ -124,11 +124,17 @@ class Policy:
     """Switches and thresholds of the city."""
 
     threshold: float = 0.6
-    approval_required: bool = False
+    approval_required: bool = False  # of every unit's replies, by its leader
+    approval_units: tuple[str, ...] = ()  # of these units' replies, where it is not of all
+    contact_evidence: bool = False  # a reply needs a recorded contact with the caller, or the reason for none
     urge_window: timedelta = timedelta(hours=4)
     max_returns: int = 2
     reopen_window: timedelta = timedelta(days=15)  # how long after the archive the caller may say that it is not solved
     max_caller_redos: int = 2
+
+    def needs_approval(self, unit: str | None) -> bool:
+        """Tell whether the unit's leader must approve its replies."""
+        return self.approval_required or unit in self.approval_units
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class Ticket:
     alarm: str | None  # a job of this ticket was given up, it is open too long or unsolved; a person must look
     # Logs older than these fields do not name them.
     caller_redos: int = 0  # how often the caller has sent it back to work
+    contacted_at: datetime | None = None  # when this unit last spoke with the caller in this cycle
     rated: tuple[str, ...] = ()  # what the caller has rated: the call once, the matter once in a cycle
 
     @property

@@ -20,7 +20,6 @@ class Legal:
 
 
 HOTLINE = frozenset({R.OPERATOR, R.SUPERVISOR})
-LEADERS = frozenset({R.SUPERVISOR})
 UNIT = frozenset({R.HANDLER})
 UNFINISHED = frozenset({S.REGISTERED, S.DISPATCHED, S.SIGNED, S.RETURN_REQUESTED, S.REPLY_SUBMITTED, S.REOPENED})
 FINISHED = frozenset({S.RESOLVED, S.WITHDRAWN, S.NOT_ACCEPTED, S.CLOSED})
@@ -32,10 +31,11 @@ LEGAL: Mapping[type[c.Command], Legal] = {
     c.Register: Legal(frozenset(), frozenset({R.CALLER, R.OPERATOR, R.SUPERVISOR})),
     c.AnswerDirectly: Legal(ON_THE_WAY, HOTLINE | {R.EXPERT}, WITH_HOTLINE | {H.SEAT}),
     c.NotAccept: Legal(ON_THE_WAY, HOTLINE, WITH_HOTLINE),
-    c.Dispatch: Legal(ON_THE_WAY, HOTLINE | {R.ROUTER}, WITH_HOTLINE | {H.SEAT}),
-    c.SendToSeat: Legal(ON_THE_WAY, HOTLINE | {R.ROUTER}, WITH_HOTLINE | {H.SEAT}),
+    c.Dispatch: Legal(ON_THE_WAY, HOTLINE | {R.ROUTER, R.EXPERT}, WITH_HOTLINE | {H.SEAT}),
+    c.SendToSeat: Legal(ON_THE_WAY, HOTLINE | {R.ROUTER, R.EXPERT}, WITH_HOTLINE | {H.SEAT}),
     c.SendToTriage: Legal(ON_THE_WAY, HOTLINE | {R.ROUTER, R.EXPERT}, frozenset({H.ROUTER, H.SEAT})),
-    c.Redispatch: Legal(UNFINISHED, LEADERS),
+    c.Recall: Legal(frozenset({S.DISPATCHED}), HOTLINE, WITH_UNIT),
+    c.Redispatch: Legal(UNFINISHED, HOTLINE),
     c.Sign: Legal(frozenset({S.DISPATCHED, S.REOPENED}), UNIT, WITH_UNIT),
     c.Take: Legal(UNFINISHED, UNIT | {R.EXPERT}, WITH_UNIT | {H.SEAT}),
     c.HandOver: Legal(UNFINISHED, UNIT, WITH_UNIT),

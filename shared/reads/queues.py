@@ -30,6 +30,8 @@ class Only(StrEnum):
     WARNED = "warned"
     OVERDUE = "overdue"
     ALARM = "alarm"
+    UNASSIGNED = "unassigned"
+    TO_APPROVE = "to_approve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,16 @@ def counts_by_holder(viewer: Viewer, connection: Connection) -> list[sa.RowMappi
     return list(connection.execute(query).mappings())
 
 
+def waiting_at_seats(viewer: Viewer, connection: Connection) -> list[sa.RowMapping]:
+    """Return `holder_id, open, since` of the expert queues: how many wait, and for how long the first has."""
+    query = (
+        sa.select(t.c.holder_id, sa.func.count().label("open"), sa.func.min(t.c.registered_at).label("since"))
+        .where(visible_to(viewer), t.c.holder_kind == HolderKind.SEAT)
+        .group_by(t.c.holder_id)
+    )
+    return list(connection.execute(query).mappings())
+
+
 def _conditions(viewer: Viewer, wanted: Queue) -> list[sa.ColumnElement[bool]]:
     conditions = _holder(wanted)
     if wanted.only is not None:
@@ -147,6 +159,10 @@ def _filter(viewer: Viewer, only: Only) -> sa.ColumnElement[bool]:
             return _RUNS & t.c.is_overdue
         case Only.ALARM:
             return t.c.alarm.is_not(None)
+        case Only.UNASSIGNED:
+            return t.c.handler_id.is_(None)
+        case Only.TO_APPROVE:
+            return (t.c.state == State.REPLY_SUBMITTED) & ~t.c.is_approved
 
 
 def _row(row: sa.RowMapping, rules: Rules) -> QueueRow:

@@ -46,6 +46,7 @@ ticket = sa.Table(
     sa.Column("code_version", sa.Integer, nullable=False),
     sa.Column("alarm", sa.Text),
     sa.Column("caller_redos", sa.Integer, nullable=False),
+    sa.Column("contacted_at", INSTANT),
     sa.Column("rated", ARRAY(sa.Text), nullable=False),
     sa.Column("due_at", INSTANT, comment="the unit's clock, for queues to sort by"),
     sa.Column("is_warned", sa.Boolean, nullable=False),

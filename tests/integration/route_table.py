@@ -60,7 +60,7 @@ def acts(more: Mapping[str, Mapping[str, Any]], who: Mapping[str, frozenset[str]
 
 
 _ACTS = {
-    "take": UNITS | {EXPERT}, "supplement": HOTLINE, "sign": UNITS, "redispatch": ONLY_SUPERVISOR,
+    "take": UNITS | {EXPERT}, "supplement": HOTLINE, "sign": UNITS, "redispatch": HOTLINE,
     "amend": HOTLINE, "renew_code": HOTLINE,
 }  # fmt: skip
 _FORMS: Mapping[str, Mapping[str, Any]] = {

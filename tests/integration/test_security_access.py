@@ -63,6 +63,7 @@ def form_of(act: str) -> dict[str, Any]:
     return {
         "answer_directly": {"public": "x"}, "not_accept": {"public": "x"}, "dispatch": {"unit": OTHER_UNIT},
         "send_to_seat": {"skill": "tax"}, "send_to_triage": {"why": "x"}, "redispatch": {"unit": UNIT, "reason": "x"},
+        "recall": {"reason": "x", "seen_seq": 1},
         "hand_over": {"staff_id": 10**9}, "return": {"basis": "x", "reason": "y", "proposed_unit": UNIT},
         "reply": {"public": "x", "internal": "y"}, "send_back": {"reason": "x"}, "follow_up": {"result": "solved"},
         "redo": {"reason": "x"}, "close": {"end_reason": "solved"}, "withdraw": {"seen_seq": 1},

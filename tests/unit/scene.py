@@ -52,6 +52,7 @@ FORMS: Mapping[type[c.Command], Mapping[str, Any]] = {
     c.Dispatch: {"unit": UNIT},
     c.SendToSeat: {"skill": SKILL},
     c.SendToTriage: {"why": "没有写明地点。"},
+    c.Recall: {"reason": "派错了"},
     c.Redispatch: {"unit": OTHER_UNIT, "reason": "原单位无权处理"},
     c.Sign: {},
     c.Take: {},
