@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, g, redirect, request, url_for
 
-from intake import access_pages
+from intake import access_pages, clients
 from intake.problems import problem
 from shared.domain.errors import Refused
 from shared.domain.terms import Role
@@ -49,6 +49,8 @@ def install(app: Flask, table: Mapping[str, frozenset[Role]]) -> None:
         raise RuntimeError(f"no entry in the access table (intake/access.py) for: {', '.join(missing)}")
 
     def guard() -> Response | None:
+        if g.api_key is not None:
+            clients.check_scope()
         allowed = table.get(request.endpoint or "")
         if allowed is None or allowed is ANYBODY:
             return None  # no endpoint: the 404 and 405 handlers answer

@@ -14,6 +14,10 @@ _ADMIN_PAGES = (
     "staff_pages.add_person",
     "staff_pages.disable_person",
     "staff_pages.set_extension",
+    "staff_pages.keys",
+    "staff_pages.add_key",
+    "staff_pages.rotate_key",
+    "staff_pages.revoke_key",
 )
 
 PUBLIC: Mapping[str, frozenset[Role]] = {

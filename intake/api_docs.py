@@ -14,6 +14,7 @@ from flask import Flask
 from intake import access
 from intake.acts import ACTS, CALLER_ACTS, STAFF_ACTS
 from intake.app import Surface, create_app
+from intake.clients import SCOPES
 from shared.domain.terms import Role, State
 from shared.domain.transitions import LEGAL
 
@@ -34,6 +35,10 @@ Written by `python -m intake.api_docs > docs/api.md` from the OpenAPI 3.1 docume
   first, 403 not your role, 404 not there or not yours, 409 not now or changed since `seen_seq`, 413 too large,
   422 key reused, 429 too many tries, 503 nothing was saved; 429 and 503 carry `Retry-After`.
 - On the staff surface a session is a cookie from `POST /api/v1/session`.
+- A neighbouring system proves itself with `Authorization: Bearer` and a key that an administrator made. A key may do
+  what its scopes say and nothing else, whatever cookies come along: 401 `bad_key` for a wrong, revoked or expired
+  one, 403 `key_may_not`, 429 `over_quota`. Its quotas per minute and day stand instead of the limits for everybody
+  else, who may register 10 times per phone and hour and 60 times per address and minute (429 `too_many_requests`).
 """
 _SURFACES: Mapping[Surface, str] = {"public": "Public surface", "staff": "Staff surface"}
 
@@ -51,7 +56,8 @@ def _surface(surface: Surface) -> Iterator[str]:
         operation = spec["paths"][path][verb]
         table = access.PUBLIC if surface == "public" else access.INTERNAL
         yield f"### {verb.upper()} {path}\n\n{operation['summary']}\n"
-        yield f"Open to: {_roles(table[endpoint]) or 'anybody'}.\n"
+        by_key = f"; keys with `{SCOPES[endpoint]}`" if endpoint in SCOPES else ""
+        yield f"Open to: {_roles(table[endpoint]) or 'anybody'}{by_key}.\n"
         yield from _table("Headers and parameters", _parameters(spec["paths"][path], operation))
         yield from _table("Body", _fields(_schema(operation.get("requestBody", {})), spec))
         for status, answer in operation["responses"].items():

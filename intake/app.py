@@ -6,13 +6,15 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from intake import access, identity, pages, problems
+from intake import access, clients, identity, pages, problems
+from intake.address import behind_proxies
 from intake.calls_api import calls_api
 from intake.health import health
 from intake.metrics import metrics_page
 from intake.public_api import public_api
 from intake.staff_api import staff_api
 from intake.stores import look_for_pack
+from shared import attempts
 from shared.keys import keys
 from shared.logs import configure_logs
 from shared.settings import settings
@@ -24,7 +26,9 @@ LARGEST_BODY_BYTES = 1_000_000
 def create_app(surface: Surface) -> Flask:
     """Return one surface as a plain WSGI callable."""
     configure_logs()
+    attempts.check_names()
     app = Flask(__name__)
+    behind_proxies(app)
     app.config.update(
         SECRET_KEY=keys().session,
         MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES,
@@ -44,11 +48,13 @@ def create_app(surface: Surface) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     api = Api(app)
+    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     problems.install(app)  # after flask-smorest, whose own error answers it replaces
     csrf = CSRFProtect(app)  # after the request has its id, for what it refuses is answered and logged too
     app.register_error_handler(CSRFError, _forged)
     app.before_request(look_for_pack)
     app.before_request(identity.identify_staff if surface == "staff" else identity.identify_caller)
+    app.before_request(clients.identify_key)
     blueprint = staff_api if surface == "staff" else public_api
     api.register_blueprint(blueprint)
     csrf.exempt(blueprint)  # JSON only, which no other site's form can send, and SameSite cookies

@@ -18,7 +18,13 @@ _STATUS_OF = {
     "changed_meanwhile": 409,
     "key_reused": 422,
     "too_many_tries": 429,
+    "too_many_requests": 429,
+    "over_quota": 429,
     "role_may_not": 403,
+    "key_may_not": 403,
+    "bad_key": 401,
+    "no_such_key": 404,
+    "name_taken": 409,
     "bad_signature": 401,
     "login_needed": 401,
     "wrong_login": 401,
@@ -49,7 +55,7 @@ _TITLES = {
     500: "系统出错",
     503: "系统暂时繁忙",
 }
-_TITLE_OF = {"bad_signature": "签名不对"}
+_TITLE_OF = {"bad_signature": "签名不对", "bad_key": "密钥不对"}
 log = structlog.get_logger()
 
 
@@ -97,6 +103,8 @@ def _wants_json() -> bool:
 
 def _refused(refusal: Refused) -> Response:
     headers = {"Retry-After": str(refusal.facts["retry_after"])} if "retry_after" in refusal.facts else {}
+    if refusal.code == "bad_key":
+        headers["WWW-Authenticate"] = "Bearer"
     field = refusal.facts.get("field")
     errors = {str(field): [refusal.why]} if field else dict(refusal.facts) or None
     return problem(status_of(refusal), refusal.code, refusal.why, errors, headers)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import request
+from flask import g, request
 from flask_smorest import Blueprint
+from marshmallow import ValidationError
 
 from intake import schemas as s
 from intake.acts import ACTS, CALLER_ACTS, carry_out, forms_of
@@ -18,6 +19,7 @@ from shared.domain.labels import PUBLIC_STATES
 from shared.domain.numbers import number_of
 from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
+from shared.reads.clients import registered_by_key
 from shared.reads.tickets import public_view
 from shared.settings import settings
 
@@ -32,6 +34,7 @@ public_api = PublicBlueprint("public_api", __name__, url_prefix="/api/v1", descr
 
 
 @public_api.post("/tickets")
+@public_api.doc(security=[{"key": []}, {}])
 @public_api.arguments(s.IdempotencyHeader(), location="headers")
 @public_api.arguments(s.TicketIn())
 @public_api.response(201, s.AcceptedOut())
@@ -43,11 +46,12 @@ def register(header: Mapping[str, str], data: Mapping[str, Any]) -> Any:
 
 
 @public_api.get("/tickets/<number>")
-@public_api.arguments(s.PickUpHeader(), location="headers")
+@public_api.doc(security=[{"key": []}, {}])
+@public_api.arguments(s.PickUpOrKeyHeader(), location="headers")
 @public_api.response(200, s.PublicTicketOut())
 def show(header: Mapping[str, str], number: str) -> Any:
-    """Show a ticket to its caller, who proves it by number and pick-up code."""
-    viewer = follow(number, header["code"])
+    """Show a ticket to its caller, who proves it by number and pick-up code, or to the system that registered it."""
+    viewer = _follower(number, header.get("code"))
     with engine().connect() as connection:
         view = public_view(viewer, connection, rules())
     if view is None:
@@ -71,6 +75,19 @@ def act(header: Mapping[str, str], number: str, act: str) -> Any:
     viewer = follow(number, header["code"])
     done = carry_out(ACTS[act], viewer, viewer.ticket_id or 0, read_json(request))
     return act_answer(done.ticket, done.event_count) | {"due_at": done.ticket.promised_at}
+
+
+def _follower(number: str, code: str | None) -> Viewer:
+    """Return who follows: the key that registered the ticket, or the caller whom number and code prove."""
+    if g.api_key is None and code is None:
+        raise ValidationError({"headers": {"Pick-Up-Code": ["Missing data for required field."]}})
+    if g.api_key is None:
+        return follow(number, str(code))
+    with engine().connect() as connection:
+        ticket_id = registered_by_key(connection, rules(), g.api_key.id, number)
+    if ticket_id is None:
+        raise NotYours
+    return Viewer(Role.CALLER, g.api_key.city, ticket_id=ticket_id)
 
 
 def act_answer(ticket: Any, event_count: int) -> dict[str, Any]:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask import g
+
+from intake.clients import admit
 from intake.stores import ledger, rules
 from shared.domain.commands import CallerDetails, Register
 from shared.domain.numbers import number_of
@@ -34,8 +37,15 @@ def register(viewer: Viewer, data: Mapping[str, Any], key: str) -> Accepted:
     """Register a request; committed when this returns. `data` is as `TicketIn` or `OperatorTicketIn` loads it."""
     details = CallerDetails(**{name: data[name] for name in _ABOUT_THE_CALLER if name in data})
     rest = {name: value for name, value in data.items() if name not in _ABOUT_THE_CALLER}
-    command = Register(actor=viewer, caller=details, **rest)
-    client = f"staff:{viewer.id}" if viewer.id is not None else "public"
+    api_key = g.api_key.id if g.api_key is not None else None
+    if viewer.id is not None:
+        client = f"staff:{viewer.id}"
+    elif api_key is not None:
+        client = f"key:{api_key}"
+    else:
+        client = "public"
+        admit(details.phone, key)
+    command = Register(actor=viewer, caller=details, api_key=api_key, **rest)
     mac = keys().request_mac(canonical(data).encode())
     opened = ledger().open_ticket(command, IdempotencyKey(client, "register", key, mac))
     return accepted(opened.ticket, is_replay=opened.is_replay)

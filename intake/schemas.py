@@ -57,6 +57,12 @@ class PickUpHeader(Schema):
     code = fields.String(data_key="Pick-Up-Code", required=True, validate=validate.Length(1, 40))
 
 
+class PickUpOrKeyHeader(PickUpHeader):
+    """The pick-up code 提取码 of the ticket; an API key with `tickets:read` does without."""
+
+    code = fields.String(data_key="Pick-Up-Code", validate=validate.Length(1, 40))
+
+
 class AcceptedOut(Schema):
     """201: the ticket is committed. Number and code together open it."""
 

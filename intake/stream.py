@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 from gevent.queue import Empty
 
 from intake import identity, problems
+from intake.address import behind_proxies, network
 from intake.health import health
 from intake.hub import Follower, Hub
 from intake.stores import engine
@@ -31,6 +32,7 @@ def create_stream() -> Flask:
     """Return the app. Its loops start with the first request, in the worker, after the fork."""
     configure_logs()
     app = Flask(__name__)
+    behind_proxies(app)
     problems.install(app)
     app.register_blueprint(health)
     hub = Hub()
@@ -48,7 +50,7 @@ def create_stream() -> Flask:
         proof = request.cookies.get(identity.follow_cookie(), "")
         if g.viewer is None:
             raise Refused("login_needed", "请重新输入流水号和提取码。")
-        return _stream(hub, Follower(g.viewer, proof, _address()), _last_event_id())
+        return _stream(hub, Follower(g.viewer, proof, network()), _last_event_id())
 
     def follow_queue() -> Response:
         start_hub()
@@ -56,7 +58,7 @@ def create_stream() -> Flask:
         if g.viewer is None or g.viewer.role is Role.ADMIN:
             raise Refused("login_needed", "请先登录。")
         proof = request.cookies.get(identity.staff_cookie(), "")
-        return _stream(hub, Follower(g.viewer, proof, _address()), None)
+        return _stream(hub, Follower(g.viewer, proof, network()), None)
 
     app.add_url_rule("/stream/ticket", view_func=follow_ticket)
     app.add_url_rule("/stream/queue", view_func=follow_queue)
@@ -125,10 +127,6 @@ def _check_caps(hub: Hub, new: Follower) -> None:
 def _last_event_id() -> int | None:
     last = request.headers.get("Last-Event-ID") or request.args.get("lastEventId", "")
     return int(last) if last.isdecimal() and len(last) < 10 else None
-
-
-def _address() -> str:
-    return request.remote_addr or ""
 
 
 def _allow_pages(response: Response) -> Response:

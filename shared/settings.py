@@ -1,12 +1,15 @@
 """Settings, from the environment only and read once. Wrong or missing ones stop the start with a sentence."""
 
+import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 SHORTEST_SECRET_BYTES = 32
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingsError(Exception):
@@ -30,6 +33,12 @@ class Settings:
     mail_from: str
     # By telephony adapter, e.g. `asterisk/main`; two at once while one is being changed for the other.
     call_secrets: Mapping[str, tuple[bytes, ...]]
+    # How many proxies of our own stand in front: so many addresses at the end of X-Forwarded-For are believed.
+    trusted_proxies: int
+    # Networks whose people share an address: limits by address do not count them.
+    exempt_networks: tuple[Network, ...]
+    # By the name of a limit: how many, within how many seconds; the defaults stand in `shared.attempts`.
+    limits: Mapping[str, tuple[int, int]]
 
 
 @cache
@@ -55,6 +64,9 @@ def settings() -> Settings:
         smtp_url=env.get("SMTP_URL") or None,
         mail_from=env.get("MAIL_FROM", "12345@localhost"),
         call_secrets=_call_secrets(env.get("HOTLINE_CALL_SECRETS_FILE")),
+        trusted_proxies=_count("HOTLINE_TRUSTED_PROXIES"),
+        exempt_networks=_networks("HOTLINE_EXEMPT_NETWORKS"),
+        limits=_limits("HOTLINE_LIMITS"),
     )
 
 
@@ -102,3 +114,31 @@ def _call_secrets(file: str | None) -> Mapping[str, tuple[bytes, ...]]:
             )
         found[name] = (*found.get(name, ()), secret.strip().encode())
     return found
+
+
+def _count(name: str) -> int:
+    value = os.environ.get(name) or "0"
+    if not (value.isascii() and value.isdecimal()):
+        raise SettingsError(f"{name} must be a number: how many proxies of your own stand in front.")
+    return int(value)
+
+
+def _networks(name: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(one) for one in _words(name))
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}. Write networks such as 10.0.0.0/8, blanks between them.") from None
+
+
+def _limits(name: str) -> Mapping[str, tuple[int, int]]:
+    found = {}
+    for one in _words(name):
+        parts = re.fullmatch(r"([a-z_]+)=([1-9][0-9]{0,8})/([1-9][0-9]{0,8})", one, re.ASCII)
+        if parts is None:
+            raise SettingsError(f"{name}: `{one}` is not `name=count/seconds`, for example intake_phone=10/3600.")
+        found[parts[1]] = (int(parts[2]), int(parts[3]))
+    return found
+
+
+def _words(name: str) -> list[str]:
+    return os.environ.get(name, "").replace(",", " ").split()

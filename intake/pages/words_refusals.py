@@ -13,6 +13,15 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     "role_may_not": ("您的岗位不能做这一步。", "Your role may not do this."),
     "wrong_login": ("登录名或密码不对。", "Login or password is not right."),
     "login_needed": ("请先登录。", "Log in first."),
+    "too_many_requests": (
+        "登记得太频繁了，请过一会儿再提交；急事请直接拨打 12345。",
+        "Too many requests from this number or network. Keep this page open and send again later; if it is urgent, call 12345.",
+    ),
+    "no_such_key": ("没有这个密钥，或者已经停用。", "There is no such key, or it is revoked."),
+    "name_taken": (
+        "已经有同名的密钥在用。请换一个名字，或先停用那一个。",
+        "A key of this name is in use. Choose another name, or revoke that one first.",
+    ),
     "too_many_tries": ("试的次数太多了，请过一会儿再试。", "Too many tries. Wait a while, then try again."),
     "already_returned": (
         "这个单位退过这件工单。要再派给它，请写明理由。",

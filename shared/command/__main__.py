@@ -31,6 +31,7 @@ VERBS = {
     "due": Verb("due", "until when something is due by a city's rules, and why; needs nothing running"),
     "pack": Verb("pack", "the city's pack: check, load, list, diff, activate, rollback"),
     "calendar": Verb("calendar_import", "import a new year's holidays and say which open tickets' due moves"),
+    "key": Verb("key", "API keys of neighbouring systems: add, list, rotate, revoke", Needs.DATABASE),
     "migrate": Verb("migrate", "bring the schema of DATABASE_OWNER_URL to the newest revision"),
     "lock": Verb("lock", "write the lock files anew from pyproject.toml"),
     "test": Verb("test", "linters, import contracts, types and tests; --system for the slow set", passes_on=True),

@@ -33,6 +33,7 @@ def compose(home: Home, host: str, ports: Ports, addresses: Addresses, outside: 
         "STAFF_URL": outside.get("STAFF_URL") or base_url(host, ports.staff),
         "STREAM_URL": outside.get("STREAM_URL") or base_url(host, ports.stream),
         "MAIL_FROM": outside.get("MAIL_FROM", "12345@localhost"),
+        "HOTLINE_EXEMPT_NETWORKS": outside.get("HOTLINE_EXEMPT_NETWORKS", _own_machine(host, outside)),
         "PROMETHEUS_MULTIPROC_DIR": str(home.metrics),
         "PYTHONPATH": str(ROOT),
         "PYTHONUTF8": "1",
@@ -47,6 +48,14 @@ def without_engine_variables(outside: Mapping[str, str]) -> dict[str, str]:
     """Return the person's environment for supervisord: no PG* (it would redirect PostgreSQL) and no passwords."""
     secret = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"}
     return {name: value for name, value in outside.items() if not name.startswith("PG") and name not in secret}
+
+
+def _own_machine(host: str, outside: Mapping[str, str]) -> str:
+    """Return the networks without a limit by address: whoever reaches a loopback address sits at this machine.
+
+    Behind a proxy that is not so, and the proxy's number is set.
+    """
+    return "127.0.0.0/8 ::1/128" if is_loopback(host) and not outside.get("HOTLINE_TRUSTED_PROXIES") else ""
 
 
 def is_loopback(host: str) -> bool:

@@ -40,6 +40,7 @@ class Register(Command):
     confidential: bool = False
     hidden_identity: bool = False
     accused_unit: str | None = None
+    api_key: int | None = None  # of the system that registers it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

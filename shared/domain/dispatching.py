@@ -59,7 +59,8 @@ def register(command: c.Register, rules: Rules, now: datetime) -> list[Event]:
         "rated": (),
     }
     texts = {"title": command.title, "body": command.body}
-    return [Event(EventKind.REGISTERED, changes, sources(rules, case, clocks), texts)]
+    via = {"api_key": command.api_key} if command.api_key is not None else {}
+    return [Event(EventKind.REGISTERED, changes, {**sources(rules, case, clocks), **via}, texts)]
 
 
 def dispatch(ticket: Ticket, command: c.Dispatch, rules: Rules, now: datetime) -> list[Event]:

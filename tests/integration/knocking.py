@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from intake.identity import follow_cookie, staff_cookie
-from shared import people
+from shared import api_keys, people
+from shared.api_keys import NewKey, Scope
 from shared.domain import commands as c
 from shared.domain.numbers import LARGEST_ID, number_of
 from shared.domain.terms import Role
@@ -66,6 +67,12 @@ class World:
                 "of another city": people.add_staff(connection, abroad),
                 "missing": 10**6,
             }
+            admins = {"of the city": Viewer(Role.ADMIN, "chengdu"), "of another city": Viewer(Role.ADMIN, "qinghe")}
+            # An id that is not also a digit of the page.
+            stage.as_owner("ALTER TABLE api_key ALTER id RESTART WITH 900001")
+            new = NewKey(name="the district's system", scopes=frozenset({Scope.REGISTER}))
+            self.key_ids = {name: api_keys.add(connection, admin, new)[0] for name, admin in admins.items()}
+            self.key_ids["missing"] = 10**6
         confidential = stage.register(actor=other, confidential=True)
         stage.act(c.Dispatch, confidential, other, unit=OTHER_UNIT)
         at_seat, withdrawn = stage.register(actor=operator), stage.dispatched(actor=operator).id
@@ -107,6 +114,8 @@ class World:
                 return {name: {"number": number} for name, number in self.numbers.items()}
             case "person":
                 return {name: {"staff_id": staff_id} for name, staff_id in self.person_ids.items()}
+            case "key":
+                return {name: {"key_id": key_id} for name, key_id in self.key_ids.items()}
             case "by code":
                 return {name: {"number": number} for name, number in self.numbers.items()}
             case "link":

@@ -105,6 +105,10 @@ STAFF: Mapping[str, tuple[Way, ...]] = {
     "POST staff_pages.add_person": to(ONLY_ADMIN),
     "POST staff_pages.disable_person": to(ONLY_ADMIN, names="person"),
     "POST staff_pages.set_extension": to(ONLY_ADMIN, names="person", form={"extension": "901"}),
+    "GET staff_pages.keys": to(ONLY_ADMIN),
+    "POST staff_pages.add_key": to(ONLY_ADMIN),
+    "POST staff_pages.rotate_key": to(ONLY_ADMIN, names="key"),
+    "POST staff_pages.revoke_key": to(ONLY_ADMIN, names="key"),
 }
 
 # People of the city as an administrator may change them; the last row is nobody's.
@@ -126,7 +130,7 @@ LINKS: Mapping[str, frozenset[str]] = {
     "not a link": frozenset(),
 }
 SEES: Mapping[str, Mapping[str, frozenset[str]]] = {
-    "ticket": TICKETS, "person": PEOPLE, "by code": BY_CODE, "link": LINKS,
+    "ticket": TICKETS, "person": PEOPLE, "key": PEOPLE, "by code": BY_CODE, "link": LINKS,
 }  # fmt: skip
 
 PUBLIC: Mapping[str, tuple[Way, ...]] = {

@@ -20,7 +20,7 @@ RIGHTS = {
     "job": "IUD", "idempotency": "IUD", "session": "IUD", "attempt": "IUD", "admin_code": "IUD",
     "staff": "IU", "notice": "IU", "call": "IU", "call_event": "I",
     "pack_version": "", "pack_activation": "", "active_pack": "", "business_clock": "", "alembic_version": "",
-    "restoration": "",
+    "restoration": "", "api_key": "IU",
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import shared.tables.api_key
 import shared.tables.calls
 import shared.tables.job
 import shared.tables.pack
@@ -26,6 +27,7 @@ OWNERS = {
     "job": "shared/jobs.py", "staff": "shared/people/",
     "session": "shared/people/", "admin_code": "shared/people/", "attempt": "shared/attempts.py",
     "call": "shared/calls.py", "call_event": "shared/calls.py",
+    "api_key": "shared/api_keys.py",
     "access_log": "shared/access_log.py", "notice": "shared/notices.py", "business_clock": "shared/command/migrate.py",
     "restoration": "shared/restoration.py",
 }  # fmt: skip

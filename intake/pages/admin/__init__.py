@@ -1,5 +1,5 @@
 """The administrator's pages, one module per tab of `intake.pages.admin.tabs`. Importing it adds the routes."""
 
-from intake.pages.admin import people
+from intake.pages.admin import keys, people
 
-__all__ = ["people"]
+__all__ = ["keys", "people"]

@@ -13,6 +13,7 @@ from intake.stores import engine
 # Name of a tab -> endpoint of its first page. Its words are `admin.tab.<name>`, its template `staff/admin/<name>.html`.
 TABS = {
     "people": "staff_pages.admin",
+    "keys": "staff_pages.keys",
 }
 
 
