@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask import Flask, Response, g, redirect, request, url_for
 
 from intake import access_pages, clients
+from intake.acts import CALLER_ACTS, STAFF_ACTS, act_endpoints
 from intake.problems import problem
 from shared.domain.errors import Refused
 from shared.domain.terms import Role
@@ -22,7 +23,7 @@ PUBLIC: Mapping[str, frozenset[Role]] = {
     "api-docs.openapi_json": ANYBODY,
     "public_api.register": ANYBODY,
     "public_api.show": ANYBODY,  # proves itself by number and pick-up code
-    "public_api.act": ANYBODY,  # the same
+    **dict.fromkeys(act_endpoints("public_api", CALLER_ACTS), ANYBODY),  # the same
     **access_pages.PUBLIC,
 }
 INTERNAL: Mapping[str, frozenset[Role]] = {
@@ -37,7 +38,7 @@ INTERNAL: Mapping[str, frozenset[Role]] = {
     "staff_api.queue": STAFF,
     "staff_api.register": HOTLINE,
     "staff_api.show": STAFF,
-    "staff_api.act": STAFF,
+    **dict.fromkeys(act_endpoints("staff_api", STAFF_ACTS), STAFF),  # the domain says which act is whose
     **access_pages.STAFF,
 }
 

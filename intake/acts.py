@@ -68,10 +68,9 @@ CALLER_ACTS = tuple(name for name, act in ACTS.items() if Role.CALLER in LEGAL[a
 STAFF_ACTS = tuple(name for name, act in ACTS.items() if LEGAL[act.command].roles - {Role.CALLER})
 
 
-def forms_of(names: Iterable[str]) -> dict[str, Any]:
-    """Return the request body of acts as OpenAPI describes it: the form of any of them."""
-    forms = dict.fromkeys(ACTS[name].schema for name in names)
-    return {"required": True, "content": {"application/json": {"schema": {"anyOf": list(forms)}}}}
+def act_endpoints(blueprint: str, names: Iterable[str]) -> list[str]:
+    """Return the endpoints under which a surface's API offers acts, each a route with a form of its own."""
+    return [f"{blueprint}.act_{name}" for name in names]
 
 
 def carry_out(act: Act, viewer: Viewer, ticket_id: int, form: Mapping[str, Any]) -> Done:

@@ -15,6 +15,8 @@ from intake import access
 from intake.acts import ACTS, CALLER_ACTS, STAFF_ACTS
 from intake.app import Surface, create_app
 from intake.clients import SCOPES
+from intake.fields import UNTOLD
+from intake.schemas import ActOut
 from shared.domain.terms import Role, State
 from shared.domain.transitions import LEGAL
 
@@ -53,6 +55,8 @@ def _surface(surface: Surface) -> Iterator[str]:
     spec = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
     yield f"## {_SURFACES[surface]}\n"
     for path, verb, endpoint in _routes(app, spec):
+        if ".act_" in endpoint:
+            continue  # all alike but for their forms, which the table of acts shows
         operation = spec["paths"][path][verb]
         table = access.PUBLIC if surface == "public" else access.INTERNAL
         yield f"### {verb.upper()} {path}\n\n{operation['summary']}\n"
@@ -109,6 +113,7 @@ def _words(schema: Spec, about: str) -> str:
     kind = schema.get("type", "string")
     said = ["/".join(kind) if isinstance(kind, list) else kind]
     said += [str(schema["format"])] if "format" in schema else []
+    said += [f"a {schema['x-of-pack']} of the city's pack"] if "x-of-pack" in schema else []
     if "enum" in schema:
         said = ["one of " + ", ".join(f"`{value}`" for value in schema["enum"])]
     least, most = schema.get("minLength", schema.get("minimum")), schema.get("maxLength", schema.get("maximum"))
@@ -117,13 +122,18 @@ def _words(schema: Spec, about: str) -> str:
             (f"{least} to {most}" if least is not None else f"at most {most}")
             + (" characters" if "maxLength" in schema else "")
         )
-    said += [f"pattern `{schema['pattern']}`"] if "pattern" in schema else []
+    is_told = "pattern" in schema and schema["pattern"] not in UNTOLD
+    said += [f"pattern `{schema['pattern']}`"] if is_told else []
     said += [f"default `{json.dumps(schema['default'])}`"] if "default" in schema else []
     return ", ".join(said) + (f". {about}" if about else "")
 
 
 def _acts() -> Iterator[str]:
-    yield "## Acts\n\nThe body of `POST …/tickets/{number}/{act}` is the act's form. Every form takes `seen_seq`.\n"
+    yield (
+        "## Acts\n\nEach act is a route, `POST …/tickets/{number}/{act}`, whose body is the act's form. Every form"
+        " takes `seen_seq`. Callers send their `Pick-Up-Code` with it. The answer, 200:\n"
+    )
+    yield from _answer_of_acts()
     spec = APISpec("acts", "1", "3.1.0", plugins=[plugin := MarshmallowPlugin()])
     converter: Any = plugin.converter
     yield "| act | form | open to | on |\n|---|---|---|---|"
@@ -133,6 +143,12 @@ def _acts() -> Iterator[str]:
         states = ", ".join(state for state in State if state in legal.states)
         yield f"| `{name}` | {'<br>'.join(rows) or '–'} | {_roles(legal.roles)} | {states} |"
     yield ""
+
+
+def _answer_of_acts() -> Iterator[str]:
+    spec = APISpec("answer", "1", "3.1.0", plugins=[plugin := MarshmallowPlugin()])
+    converter: Any = plugin.converter
+    yield from _table("Answer of an act", _fields(converter.schema2jsonschema(ActOut()), spec.to_dict()))
 
 
 def _roles(roles: frozenset[Role]) -> str:

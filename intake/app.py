@@ -2,13 +2,14 @@
 
 from typing import Literal
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, jsonify, request
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from intake import access, clients, identity, pages, problems
 from intake.address import behind_proxies
 from intake.calls_api import calls_api
+from intake.contract import Contract, with_pack_words
 from intake.health import health
 from intake.metrics import metrics_page
 from intake.public_api import public_api
@@ -47,8 +48,8 @@ def create_app(surface: Surface) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    api = Api(app)
-    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
+    table = access.INTERNAL if surface == "staff" else access.PUBLIC
+    api = Api(app, spec_kwargs={"extra_plugins": [Contract(table)]})
     problems.install(app)  # after flask-smorest, whose own error answers it replaces
     csrf = CSRFProtect(app)  # after the request has its id, for what it refuses is answered and logged too
     app.register_error_handler(CSRFError, _forged)
@@ -64,7 +65,8 @@ def create_app(surface: Surface) -> Flask:
         api.register_blueprint(calls_api)
         csrf.exempt(calls_api)  # signed, and no browser's
     pages.install(app, surface)
-    access.install(app, access.INTERNAL if surface == "staff" else access.PUBLIC)
+    app.view_functions["api-docs.openapi_json"] = lambda: jsonify(with_pack_words(api.spec.to_dict()))
+    access.install(app, table)
     app.after_request(_protect)
     return app
 

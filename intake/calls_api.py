@@ -27,7 +27,6 @@ calls_api = Blueprint("calls_api", __name__, url_prefix="/api/v1", description="
 
 @calls_api.post("/calls/events")
 @calls_api.doc(
-    security=[{"key": []}, {}],
     parameters=[
         {"in": "header", "name": name, "required": False, "schema": {"type": "string"}, "description": about}
         for name, about in _HEADERS.items()

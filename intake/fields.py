@@ -1,14 +1,19 @@
 """What every form is made of: texts that the database can hold, phones, and strictness."""
 
-from typing import Any
+from typing import Any, Literal
 
 import phonenumbers
 from marshmallow import RAISE, Schema, ValidationError, fields
 
-from intake.json_reader import is_storable
+from intake.json_reader import JsonObject, is_storable
 
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_NOTE = 200, 10_000, 2_000
 HOME_REGION = "CN"
+# As OpenAPI is told: no NUL, something besides blanks, and the usual way to write a number (others are understood too).
+_STORABLE = r"^[^\x00]*$"
+_WRITTEN = r"^[^\x00]*[^\x00\s][^\x00]*$"
+_DIALLED = r"^((\+?86[ -]?)?1[3-9][0-9]{9}|0[1-9][0-9]{1,2}-?[2-9][0-9]{6,7})$"
+UNTOLD = (_STORABLE, _WRITTEN)  # what a person reading the document takes for granted
 
 
 class Text(fields.String):
@@ -17,7 +22,12 @@ class Text(fields.String):
     def __init__(self, most: int, *, least: int = 1, **kwargs: Any) -> None:
         self.most, self.least = most, least
         super().__init__(**kwargs)
-        self.metadata = {**self.metadata, "minLength": least, "maxLength": most}
+        self.metadata = {
+            "pattern": _WRITTEN if least else _STORABLE,
+            "minLength": least,
+            "maxLength": most,
+            **self.metadata,
+        }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
@@ -28,17 +38,39 @@ class Text(fields.String):
         return text
 
 
+class OfPack(Text):
+    """A code of the city's pack: a county, a unit or a skill. Which there are is said by the pack that holds."""
+
+    def __init__(self, kind: Literal["county", "unit", "skill"], *, most: int = 80, **kwargs: Any) -> None:
+        super().__init__(most, **kwargs)
+        self.metadata = {**self.metadata, "x-of-pack": kind}
+
+
 class Whole(fields.Integer):
     """A whole number: 3 or, in forms, "3"; neither 3.5 nor true."""
 
-    def _validated(self, value: Any) -> int:
-        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        is_text = isinstance(value, str) and isinstance(data, JsonObject)
+        if is_text or isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
             raise self.make_error("invalid", input=value)
-        return super()._validated(value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Flag(fields.Boolean):
+    """True or false; in forms also as browsers spell them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if isinstance(data, JsonObject) and not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Phone(Text):
     """A phone number, kept as E.164; numbers without a country are Chinese."""
+
+    def __init__(self, most: int, **kwargs: Any) -> None:
+        super().__init__(most, **kwargs)
+        self.metadata = {**self.metadata, "pattern": _DIALLED}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         number = e164(super()._deserialize(value, attr, data, **kwargs))

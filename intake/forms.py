@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import fields, pre_load, validate
 
-from intake.fields import LONGEST_NOTE, LONGEST_TEXT, Strict, Text, Whole
+from intake.fields import LONGEST_NOTE, LONGEST_TEXT, Flag, OfPack, Strict, Text, Whole
+from intake.json_reader import JsonObject
 from shared.domain.terms import EndReason, FollowUpResult, Nature, Urgency
 
 
@@ -16,7 +17,8 @@ class Seen(Strict):
     @pre_load
     def drop_empty(self, data: Any, **kwargs: Any) -> Any:
         """Treat an empty form field as not given."""
-        return {key: value for key, value in data.items() if value != ""} if isinstance(data, dict) else data
+        is_form = isinstance(data, dict) and not isinstance(data, JsonObject)
+        return {key: value for key, value in data.items() if value != ""} if is_form else data
 
 
 class AnswerIn(Seen):
@@ -28,17 +30,17 @@ class AnswerIn(Seen):
 class DispatchIn(Seen):
     """派单."""
 
-    unit = Text(80, required=True)
+    unit = OfPack("unit", required=True)
     nature = fields.Enum(Nature, by_value=True)
     urgency = fields.Enum(Urgency, by_value=True)
-    county = Text(40)
+    county = OfPack("county", most=40)
     reason = Text(LONGEST_NOTE)
 
 
 class SeatIn(Seen):
     """转专家座席."""
 
-    skill = Text(80, required=True)
+    skill = OfPack("skill", required=True)
     reason = Text(LONGEST_NOTE)
 
 
@@ -51,7 +53,7 @@ class TriageIn(Seen):
 class RedispatchIn(Seen):
     """改派."""
 
-    unit = Text(80, required=True)
+    unit = OfPack("unit", required=True)
     reason = Text(LONGEST_NOTE, required=True)
 
 
@@ -66,7 +68,7 @@ class ReturnIn(Seen):
 
     basis = Text(LONGEST_NOTE, required=True)
     reason = Text(LONGEST_NOTE, required=True)
-    proposed_unit = Text(80)
+    proposed_unit = OfPack("unit")
 
 
 class ContactIn(Seen):
@@ -86,7 +88,7 @@ class ReplyIn(Seen):
 
     public = Text(LONGEST_TEXT, required=True)
     internal = Text(LONGEST_TEXT, required=True)
-    contacted = fields.Boolean(load_default=False)
+    contacted = Flag(load_default=False)
     no_contact = Text(LONGEST_NOTE)
 
 
@@ -114,7 +116,7 @@ class FollowUpIn(Seen):
 class ConfirmIn(Seen):
     """诉求人确认; what is not solved needs a reason."""
 
-    solved = fields.Boolean(required=True)
+    solved = Flag(required=True)
     reason = Text(LONGEST_NOTE)
     call_rating = Whole(validate=validate.Range(1, 5))
     matter_rating = Whole(validate=validate.Range(1, 5))
@@ -138,10 +140,10 @@ class AmendIn(Seen):
     reason = Text(LONGEST_NOTE, required=True)
     nature = fields.Enum(Nature, by_value=True)
     urgency = fields.Enum(Urgency, by_value=True)
-    county = Text(40)
-    confidential = fields.Boolean()
-    hidden_identity = fields.Boolean()
-    accused_unit = Text(80)
+    county = OfPack("county", most=40)
+    confidential = Flag()
+    hidden_identity = Flag()
+    accused_unit = OfPack("unit")
 
 
 class SupplementIn(Seen):

@@ -20,6 +20,10 @@ class BadJson(Refused):
         super().__init__("bad_json", why)
 
 
+class JsonObject(dict[str, Any]):
+    """An object that came as JSON, where values have types of their own; in forms and queries all is text."""
+
+
 class StrictParser(flaskparser.FlaskParser):
     """webargs with our reader, 400 for everything, and unknown fields refused."""
 
@@ -32,7 +36,7 @@ class StrictParser(flaskparser.FlaskParser):
         return read_json(req)
 
 
-def read_json(request: Request) -> Any:
+def read_json(request: Request) -> JsonObject:
     """Return the request's JSON object, or raise `BadJson`."""
     return _object(read_value(request, "application/json"))
 
@@ -51,7 +55,7 @@ def read_value(request: Request, *mimetypes: str) -> Any:
     return parse_value(text)
 
 
-def parse_json(text: str) -> Any:
+def parse_json(text: str) -> JsonObject:
     """Return the JSON object in `text`."""
     return _object(parse_value(text))
 
@@ -77,8 +81,8 @@ def is_storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _object(value: Any) -> Any:
-    if not isinstance(value, dict):
+def _object(value: Any) -> JsonObject:
+    if not isinstance(value, JsonObject):
         raise BadJson("请求体必须是 JSON 对象。(The body must be a JSON object.)")
     return value
 
@@ -105,8 +109,8 @@ def _too_deep() -> BadJson:
     return BadJson(f"嵌套太深，最多 {DEEPEST} 层。(Nested too deeply.)")
 
 
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> JsonObject:
+    found = JsonObject(pairs)
     if len(found) != len(pairs):
         raise BadJson("同一个字段写了两次。(A field stands twice.)")
     return found

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import g, request
+from flask import g
 from flask_smorest import Blueprint
 from marshmallow import ValidationError
 
 from intake import schemas as s
-from intake.acts import ACTS, CALLER_ACTS, carry_out, forms_of
+from intake.acts import ACTS, CALLER_ACTS, Act, carry_out_loaded
 from intake.identity import follow
-from intake.json_reader import StrictParser, read_json
+from intake.json_reader import StrictParser
 from intake.plain_words import holder_in_words, steps_in_words
 from intake.registration import register as register_ticket
 from intake.stores import engine, rules
@@ -34,7 +34,6 @@ public_api = PublicBlueprint("public_api", __name__, url_prefix="/api/v1", descr
 
 
 @public_api.post("/tickets")
-@public_api.doc(security=[{"key": []}, {}])
 @public_api.arguments(s.IdempotencyHeader(), location="headers")
 @public_api.arguments(s.TicketIn())
 @public_api.response(201, s.AcceptedOut())
@@ -46,7 +45,6 @@ def register(header: Mapping[str, str], data: Mapping[str, Any]) -> Any:
 
 
 @public_api.get("/tickets/<number>")
-@public_api.doc(security=[{"key": []}, {}])
 @public_api.arguments(s.PickUpOrKeyHeader(), location="headers")
 @public_api.response(200, s.PublicTicketOut())
 def show(header: Mapping[str, str], number: str) -> Any:
@@ -66,15 +64,20 @@ def show(header: Mapping[str, str], number: str) -> Any:
     }
 
 
-@public_api.post("/tickets/<number>/<any({}):act>".format(", ".join(CALLER_ACTS)))
-@public_api.doc(requestBody=forms_of(CALLER_ACTS))
-@public_api.arguments(s.PickUpHeader(), location="headers")
-@public_api.response(200, s.ActOut())
-def act(header: Mapping[str, str], number: str, act: str) -> Any:
-    """Confirm, supplement, urge, withdraw, choose how to be told, hide who asks. The body is the form of the act."""
-    viewer = follow(number, header["code"])
-    done = carry_out(ACTS[act], viewer, viewer.ticket_id or 0, read_json(request))
-    return act_answer(done.ticket, done.event_count) | {"due_at": done.ticket.promised_at}
+def _offer(act: Act) -> None:
+    def carry_out_act(header: Mapping[str, str], data: Mapping[str, Any], number: str) -> Any:
+        viewer = follow(number, header["code"])
+        done = carry_out_loaded(act, viewer, viewer.ticket_id or 0, data)
+        return act_answer(done.ticket, done.event_count) | {"due_at": done.ticket.promised_at}
+
+    carry_out_act.__doc__ = act.command.__doc__
+    view = public_api.response(200, s.ActOut())(carry_out_act)
+    view = public_api.arguments(s.PickUpHeader(), location="headers")(public_api.arguments(act.schema())(view))
+    public_api.post(f"/tickets/<number>/{act.name}", endpoint=f"act_{act.name}")(view)
+
+
+for _name in CALLER_ACTS:
+    _offer(ACTS[_name])
 
 
 def _follower(number: str, code: str | None) -> Viewer:

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, fields, post_load, validate
 
-from intake.fields import LONGEST_TEXT, LONGEST_TITLE, Phone, Strict, Text, Whole
+from intake.fields import LONGEST_TEXT, LONGEST_TITLE, Flag, OfPack, Phone, Strict, Text, Whole
 from shared.domain.terms import Channel, HolderKind, Nature, Role, Urgency
 from shared.reads.queues import MOST_ROWS, Only
 
@@ -19,8 +19,8 @@ class TicketIn(Strict):
     phone = Phone(40)
     email = fields.Email(validate=validate.Length(max=200))
     address = Text(300)
-    county = Text(40)
-    hidden_identity = fields.Boolean(load_default=False)
+    county = OfPack("county", most=40)
+    hidden_identity = Flag(load_default=False)
 
     @post_load
     def title_from_body(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
@@ -35,8 +35,8 @@ class OperatorTicketIn(TicketIn):
     channel = fields.Enum(Channel, by_value=True, load_default=Channel.PHONE)
     nature = fields.Enum(Nature, by_value=True)
     urgency = fields.Enum(Urgency, by_value=True)
-    confidential = fields.Boolean(load_default=False)
-    accused_unit = Text(80)
+    confidential = Flag(load_default=False)
+    accused_unit = OfPack("unit")
 
 
 class IdempotencyHeader(Schema):

@@ -5,15 +5,15 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, make_response, request
+from flask import Response, make_response
 from flask_smorest import Blueprint
 
 from intake import schemas as s
-from intake.acts import ACTS, STAFF_ACTS, carry_out, current_viewer, forms_of, ticket_id_for
+from intake.acts import ACTS, STAFF_ACTS, Act, carry_out_loaded, current_viewer, ticket_id_for
 from intake.identity import drop_cookie, set_cookie, staff_cookie
 from intake.identity import log_in as log_in_person
 from intake.identity import log_out as log_out_person
-from intake.json_reader import StrictParser, read_json
+from intake.json_reader import StrictParser
 from intake.public_api import act_answer
 from intake.registration import accepted
 from intake.registration import register as register_ticket
@@ -104,15 +104,20 @@ def show(number: str) -> Any:
     return answer
 
 
-@staff_api.post("/tickets/<number>/<any({}):act>".format(", ".join(STAFF_ACTS)))
-@staff_api.doc(requestBody=forms_of(STAFF_ACTS))
-@staff_api.response(200, s.ActOut())
-def act(number: str, act: str) -> Any:
-    """Carry out an act. The body is the act's form; `seen_seq` guards against overwriting somebody else's step."""
-    viewer = current_viewer()
-    done = carry_out(ACTS[act], viewer, ticket_id_for(viewer, number), read_json(request))
-    code = {"pick_up_code": accepted(done.ticket).pick_up_code} if act == "renew_code" else {}
-    return act_answer(done.ticket, done.event_count) | code
+def _offer(act: Act) -> None:
+    def carry_out_act(data: Mapping[str, Any], number: str) -> Any:
+        viewer = current_viewer()
+        done = carry_out_loaded(act, viewer, ticket_id_for(viewer, number), data)
+        code = {"pick_up_code": accepted(done.ticket).pick_up_code} if act.name == "renew_code" else {}
+        return act_answer(done.ticket, done.event_count) | code
+
+    carry_out_act.__doc__ = act.command.__doc__
+    view = staff_api.arguments(act.schema())(staff_api.response(200, s.ActOut())(carry_out_act))
+    staff_api.post(f"/tickets/<number>/{act.name}", endpoint=f"act_{act.name}")(view)
+
+
+for _name in STAFF_ACTS:
+    _offer(ACTS[_name])
 
 
 def own_queue(viewer: Viewer) -> tuple[HolderKind | None, str | None]:

@@ -44,6 +44,7 @@ class Way:
     path: Mapping[str, Any] = field(default_factory=dict)
     query: str = ""
     form: Mapping[str, Any] = field(default_factory=dict)
+    only: frozenset[str] | None = None  # try these objects alone
 
 
 def to_all(**more: Any) -> tuple[Way, ...]:
@@ -54,19 +55,38 @@ def to(roles: frozenset[str], **more: Any) -> tuple[Way, ...]:
     return (Way(roles, **more),)
 
 
-def acts(more: Mapping[str, Mapping[str, Any]], who: Mapping[str, frozenset[str]]) -> tuple[Way, ...]:
-    """Return a way for each act: the route is open to all who work on tickets, the act only to some."""
-    return tuple(Way(WORKERS, who[act], "ticket", {"act": act}, form=form) for act, form in more.items())
-
-
-_ACTS = {
-    "take": UNITS | {EXPERT}, "supplement": HOTLINE, "sign": UNITS, "redispatch": HOTLINE,
-    "amend": HOTLINE, "renew_code": HOTLINE,
-}  # fmt: skip
+# Acts: the route is open to all who work on tickets, the act to these. Their forms come too late: nothing happens.
+_TO_UNITS = dict.fromkeys(
+    ("sign", "hand_over", "contact", "report", "return", "reply", "approve", "send_back", "resolve"), UNITS
+)
+_TO_HOTLINE = dict.fromkeys(
+    ("not_accept", "follow_up", "redo", "close", "withdraw", "amend", "supplement", "urge", "renew_code", "recall",
+     "redispatch"), HOTLINE
+)  # fmt: skip
+_ACTS: Mapping[str, frozenset[str]] = {
+    **_TO_UNITS,
+    **_TO_HOTLINE,
+    "take": UNITS | {EXPERT},
+    **dict.fromkeys(("answer_directly", "send_to_triage", "send_to_seat", "dispatch"), HOTLINE | {EXPERT}),
+}
+_FEW = frozenset({"of the unit", "of another unit", "confidential", "at a seat"})
+_WORDS = {"reason": "x", "public": "x", "internal": "y", "text": "x", "basis": "x", "why": "x"}
 _FORMS: Mapping[str, Mapping[str, Any]] = {
-    "take": {}, "supplement": {"text": "x"}, "sign": {}, "redispatch": {"unit": "nobody", "reason": "x"},
-    "amend": {"reason": "x"}, "renew_code": {"reason": "x"},
+    "dispatch": {"unit": "water_affairs"}, "redispatch": {"unit": "water_affairs"}, "send_to_seat": {"skill": "tax"},
+    "hand_over": {"staff_id": 1}, "follow_up": {"result": "solved"}, "close": {"end_reason": "solved"},
 }  # fmt: skip
+_NEEDED = {
+    "answer_directly": ("public",), "not_accept": ("public",), "send_to_triage": ("why",), "redispatch": ("reason",),
+    "report": ("public",), "return": ("basis", "reason"), "reply": ("public", "internal"), "send_back": ("reason",),
+    "redo": ("reason",), "amend": ("reason",), "supplement": ("text",), "renew_code": ("reason",),
+    "recall": ("reason",),
+}  # fmt: skip
+
+
+def to_act(act: str, path: Mapping[str, Any] | None = None) -> tuple[Way, ...]:
+    form = {"seen_seq": 1, **_FORMS.get(act, {}), **{name: _WORDS[name] for name in _NEEDED.get(act, ())}}
+    return (Way(WORKERS, _ACTS[act], "ticket", path or {}, form=form, only=None if path else _FEW),)
+
 
 STAFF: Mapping[str, tuple[Way, ...]] = {
     "GET static": to_all(path={"filename": "look.css"}),
@@ -80,7 +100,7 @@ STAFF: Mapping[str, tuple[Way, ...]] = {
     "GET staff_api.queue": to(WORKERS),
     "POST staff_api.register": to(HOTLINE),
     "GET staff_api.show": to(WORKERS, names="ticket"),
-    "POST staff_api.act": acts(_FORMS, _ACTS),
+    **{f"POST staff_api.act_{act}": to_act(act) for act in _ACTS},
     "GET staff_pages.login": to_all(),
     "POST staff_pages.enter": to_all(),
     "GET staff_pages.setup": to_all(),
@@ -98,7 +118,9 @@ STAFF: Mapping[str, tuple[Way, ...]] = {
     "GET staff_pages.seat": to(ONLY_EXPERT, names="ticket", query="t={number}"),
     "GET staff_pages.overview": to(ONLY_SUPERVISOR),
     "GET staff_pages.ticket": to(WORKERS, names="ticket"),
-    "POST staff_pages.act": acts(_FORMS, _ACTS),
+    "POST staff_pages.act": tuple(
+        way for act in ("take", "supplement", "redispatch") for way in to_act(act, {"act": act})
+    ),
     "POST staff_pages.reveal": to(WORKERS, names="ticket", form={"reason": "回电话核实"}),
     "GET staff_pages.code": to(HOTLINE, names="ticket"),
     "GET staff_pages.admin": to(ONLY_ADMIN),
@@ -140,10 +162,17 @@ PUBLIC: Mapping[str, tuple[Way, ...]] = {
     "GET api-docs.openapi_json": (Way(ALL_CALLERS),),
     "POST public_api.register": (Way(ALL_CALLERS),),
     "GET public_api.show": (Way(ALL_CALLERS, names="by code"),),
-    "POST public_api.act": (
-        Way(ALL_CALLERS, names="by code", path={"act": "supplement"}, form={"text": "x"}),
-        Way(ALL_CALLERS, names="by code", path={"act": "hide_identity"}),
-    ),
+    **{
+        f"POST public_api.act_{act}": (Way(ALL_CALLERS, names="by code", form=form, only=_FEW),)
+        for act, form in {
+            "supplement": {"text": "x"},
+            "urge": {},
+            "hide_identity": {},
+            "tell_by": {},
+            "withdraw": {"seen_seq": 9},
+            "confirm": {"solved": True},
+        }.items()
+    },
     "GET public_pages.landing": (Way(ALL_CALLERS),),
     "POST public_pages.follow": (Way(ALL_CALLERS),),
     "GET public_pages.link": (Way(ALL_CALLERS, names="link"),),

@@ -10,6 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from intake import fields, forms, schemas
 from intake.acts import ACTS, CALLER_ACTS, STAFF_ACTS
 from tests.integration.api import Api
+from tests.integration.stage import CITY, UNIT, rules_of
 
 SURFACES = ("public", "staff")
 # Bases, and headers and queries that stand in a document as parameters.
@@ -45,9 +46,7 @@ def test_a_document_describes_every_route_of_its_api_and_no_other(api: Api, surf
         (rule.endpoint, method.lower())
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        if rule.endpoint.endswith(
-            ("_api.register", "_api.show", "_api.act", "_api.queue", "_api.log_in", "_api.log_out", "_api.receive")
-        )
+        if (rule.endpoint.partition(".")[0]).endswith("_api")
     }
     described = {
         (path, method)
@@ -92,9 +91,29 @@ def test_the_limits_in_the_document_are_the_limits_of_the_door(api: Api, surface
 @pytest.mark.parametrize(("surface", "names"), [("public", CALLER_ACTS), ("staff", STAFF_ACTS)])
 def test_every_act_has_its_form_in_the_document(api: Api, surface: str, names: tuple[str, ...]) -> None:
     spec = document(api, surface)
-    entry = spec["paths"]["/api/v1/tickets/{number}/{act}"]
-    operation = entry["post"]
-    offered = {ref["$ref"] for ref in operation["requestBody"]["content"]["application/json"]["schema"]["anyOf"]}
-    assert offered == {f"#/components/schemas/{ACTS[name].schema.__name__.removesuffix('Schema')}" for name in names}
-    act = next(parameter for parameter in entry["parameters"] if parameter["name"] == "act")
-    assert set(act["schema"]["enum"]) == set(names)
+    of_acts = {path.rpartition("/")[2]: entry["post"] for path, entry in spec["paths"].items() if "{number}/" in path}
+    forms = {
+        name: operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for name, operation in of_acts.items()
+    }
+    assert forms == {name: ACTS[name].schema.__name__.removesuffix("Schema") for name in names}
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_every_error_answer_in_the_document_is_a_problem(api: Api, surface: str) -> None:
+    for path, entry in document(api, surface)["paths"].items():
+        for method, operation in entry.items():
+            if method == "parameters":
+                continue
+            errors = {code: answer for code, answer in operation["responses"].items() if int(code) >= 400}
+            assert {"429", "503"} <= errors.keys(), (path, method)
+            for code, answer in errors.items():
+                schema = answer["content"]["application/problem+json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Problem"}, (path, method, code)
+
+
+def test_the_document_lists_the_codes_of_the_pack_that_holds(api: Api) -> None:
+    said = document(api, "staff")["components"]["schemas"]
+    assert UNIT in said["DispatchIn"]["properties"]["unit"]["enum"]
+    assert said["SeatIn"]["properties"]["skill"]["enum"] == sorted(rules_of(CITY).skills)
+    assert "x-of-pack" not in str(said)

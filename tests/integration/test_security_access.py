@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from intake import access
-from intake.acts import ACTS, CALLER_ACTS, STAFF_ACTS
+from intake.acts import ACTS, CALLER_ACTS, STAFF_ACTS, act_endpoints
 from intake.app import create_app
 from shared.domain.terms import Role
 from shared.domain.transitions import LEGAL
@@ -38,7 +38,8 @@ def test_no_row_is_open_to_everybody_by_accident() -> None:
     open_to_all = {name for table in (access.PUBLIC, access.INTERNAL) for name, roles in table.items() if not roles}
     assert open_to_all == {
         "static", "health.live", "health.ready", "metrics.metrics", "api-docs.openapi_json",
-        "public_api.register", "public_api.show", "public_api.act", "staff_api.log_in", "calls_api.receive",
+        "public_api.register", "public_api.show", "staff_api.log_in", "calls_api.receive",
+        *act_endpoints("public_api", CALLER_ACTS),
         "public_pages.landing", "public_pages.follow", "public_pages.link", "public_pages.leave", "public_pages.new",
         "public_pages.send", "staff_pages.login", "staff_pages.enter", "staff_pages.setup", "staff_pages.make_admin",
     }  # fmt: skip
@@ -76,7 +77,8 @@ def test_the_internet_facing_app_does_not_contain_the_staff_routes(api: Api) -> 
     public, staff = ({str(rule) for rule in app.url_map.iter_rules()} for app in (api.site.public, api.site.staff))
     shared = {"/static/<path:filename>", "/health/live", "/health/ready", "/api/v1/openapi.json", "/api/v1/tickets",
               "/api/v1/tickets/<number>", "/"}  # fmt: skip
-    assert public & staff == shared
+    acts = {f"/api/v1/tickets/<number>/{name}" for name in set(CALLER_ACTS) & set(STAFF_ACTS)}
+    assert public & staff == shared | acts
     for path in ("/login", "/setup", "/admin", "/metrics", "/api/v1/queues", "/api/v1/session", "/desk"):
         assert api.public().get(path).status_code == 404, path
     assert api.public().post("/api/v1/session", json={"login": "a", "password": "b"}).status_code == 404
