@@ -41,6 +41,7 @@ INTERNAL: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(act_endpoints("staff_api", STAFF_ACTS), STAFF),  # the domain says which act is whose
     **access_pages.STAFF,
 }
+_OWN_PASSWORD = ("staff_pages.password", "staff_pages.save_password", "staff_pages.log_out", "staff_api.log_out")
 
 
 def install(app: Flask, table: Mapping[str, frozenset[Role]]) -> None:
@@ -59,9 +60,18 @@ def install(app: Flask, table: Mapping[str, frozenset[Role]]) -> None:
             return _not_logged_in()
         if g.viewer.role not in allowed:
             raise Refused("role_may_not", "您的岗位不能打开这里。")
-        return None
+        return _own_password_first()
 
     app.before_request(guard)
+
+
+def _own_password_first() -> Response | None:
+    """Send whoever has a one-time password to set their own; nothing else is open to them."""
+    if g.staff is None or not g.staff.must_change_password or request.endpoint in _OWN_PASSWORD:
+        return None
+    if request.blueprint == "staff_pages" and request.method == "GET":
+        return redirect(url_for("staff_pages.password"), 303)  # type: ignore[return-value]
+    raise Refused("password_must_change", "请先设置您自己的密码。")
 
 
 def _not_logged_in() -> Response:

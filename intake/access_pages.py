@@ -13,11 +13,15 @@ _ADMIN_PAGES = (
     "staff_pages.admin",
     "staff_pages.add_person",
     "staff_pages.disable_person",
-    "staff_pages.set_extension",
     "staff_pages.keys",
     "staff_pages.add_key",
     "staff_pages.rotate_key",
     "staff_pages.revoke_key",
+    "staff_pages.person",
+    "staff_pages.edit_person",
+    "staff_pages.enable_person",
+    "staff_pages.give_password",
+    "staff_pages.end_person_sessions",
 )
 
 PUBLIC: Mapping[str, frozenset[Role]] = {
@@ -38,6 +42,8 @@ STAFF: Mapping[str, frozenset[Role]] = {
     "staff_pages.setup": ANYBODY,
     "staff_pages.make_admin": ANYBODY,
     "staff_pages.log_out": LOGGED_IN,
+    "staff_pages.password": LOGGED_IN,
+    "staff_pages.save_password": LOGGED_IN,
     "staff_pages.home": LOGGED_IN,
     "staff_pages.find": WORKERS,
     "staff_pages.console": HOTLINE,

@@ -15,6 +15,7 @@ from shared.domain.errors import Refused
 RETRY_AFTER_SECONDS = 2
 _STATUS_OF = {
     "not_found": 404,
+    "no_such_person": 404,
     "changed_meanwhile": 409,
     "key_reused": 422,
     "too_many_tries": 429,
@@ -34,6 +35,11 @@ _STATUS_OF = {
     "bad_unit": 400,
     "bad_role": 400,
     "bad_code": 400,
+    "bad_skills": 400,
+    "bad_leader": 400,
+    "wrong_password": 400,
+    "same_password": 400,
+    "password_must_change": 403,
     "unknown_unit": 400,
     "unknown_county": 400,
     "unknown_skill": 400,

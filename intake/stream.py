@@ -55,7 +55,7 @@ def create_stream() -> Flask:
     def follow_queue() -> Response:
         start_hub()
         identity.identify_staff()
-        if g.viewer is None or g.viewer.role is Role.ADMIN:
+        if g.viewer is None or g.viewer.role is Role.ADMIN or g.staff.must_change_password:
             raise Refused("login_needed", "请先登录。")
         proof = request.cookies.get(identity.staff_cookie(), "")
         return _stream(hub, Follower(g.viewer, proof, network()), None)

@@ -33,6 +33,11 @@ def came_from(where: str | None) -> None:
     _where.set(where)
 
 
+def where() -> str | None:
+    """Return where this request or command comes from, if somebody has said so."""
+    return _where.get()
+
+
 def note(  # noqa: PLR0913 the last three are what a line may lack
     connection: Connection,
     viewer: Viewer | None,

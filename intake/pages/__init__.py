@@ -21,6 +21,7 @@ def install(app: Flask, surface: str) -> None:
             home,
             new_code,
             overview,
+            own_password,
             ticket_page,
             waiting,
         )

@@ -16,6 +16,7 @@ from shared.domain.terms import Role
 from shared.people import NewStaff
 from shared.settings import settings
 
+_SAID = {"made": "setup.done", "changed": "password.done"}
 _DEMO_LOGINS = ("operator", "handler", "leader", "expert", "supervisor", "admin")
 
 
@@ -84,7 +85,8 @@ def make_admin() -> Response:
 
 def _login(mistake: Mistake | None = None) -> Response:
     logins = _DEMO_LOGINS if settings().is_demo else ()
-    html = render_template("staff/login.html", mistake=mistake, logins=logins, is_made="made" in request.args)
+    said = next((say(word) for name, word in _SAID.items() if name in request.args), None)
+    html = render_template("staff/login.html", mistake=mistake, logins=logins, said=said)
     return page(html, mistake)
 
 

@@ -32,7 +32,4 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "call.wait": ("平均等待", "Mean wait"),
     "call.seconds": ("{n} 秒", "{n} s"),
     "field.extension": ("分机", "Extension"),
-    "admin.extension.set": ("保存", "Save"),
-    "admin.extension.of": ("{login} 的分机", "Extension of {login}"),
-    "admin.extension.done": ("分机已保存。", "The extension is saved."),
 }  # fmt: skip

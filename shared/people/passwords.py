@@ -19,13 +19,15 @@ NO_PASSWORD = "!"  # noqa: S105 - no hash has this form
 
 def authenticate(connection: Connection, login: str, password: str) -> Staff | None:
     """Return the person if login and password are right. Takes as long for an unknown login, or without a password."""
-    row = connection.execute(sa.select(staff).where(staff.c.login == login.lower(), staff.c.is_active)).one_or_none()
+    is_spent = sa.func.coalesce(staff.c.one_time_until < sa.func.clock_timestamp(), False).label("is_spent")
+    query = sa.select(staff, is_spent).where(staff.c.login == login.lower(), staff.c.is_active)
+    row = connection.execute(query).one_or_none()
     stored = NO_PASSWORD if row is None else row.password
     try:
         _hasher().verify(_dummy_hash() if stored == NO_PASSWORD else stored, password)
     except (VerificationError, InvalidHashError):
         return None
-    return None if row is None else staff_from_row(row)
+    return None if row is None or row.is_spent else staff_from_row(row)
 
 
 def hashed(password: str | None, login: str) -> str:

@@ -22,6 +22,8 @@ class Staff:
     leads_unit: bool
     is_active: bool = True
     extension: str | None = None
+    must_change_password: bool = False
+    version: int = 1
 
     @property
     def viewer(self) -> Viewer:
@@ -55,4 +57,6 @@ def staff_from_row(row: sa.Row[tuple[object, ...]]) -> Staff:
         leads_unit=row.leads_unit,
         is_active=row.is_active,
         extension=row.extension,
+        must_change_password=row.one_time_until is not None,
+        version=row.version,
     )

@@ -3,11 +3,13 @@
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from shared.access_log import where
 from shared.people.person import Staff, staff_from_row
 from shared.tables.people import session, staff
 
@@ -15,13 +17,24 @@ IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 _SEEN_EVERY = timedelta(minutes=1)
 _TOKEN_BYTES = 32
+_NAME_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session as an administrator sees it; its name opens nothing."""
+
+    name: str
+    began_at: datetime
+    seen_at: datetime
+    address: str | None
 
 
 def open_session(connection: Connection, staff_id: int) -> str:
     """Start a session and return its token; only the token's hash is kept."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     now = sa.func.clock_timestamp()
-    values = {"token_hash": _hash(token), "staff_id": staff_id, "created_at": now, "seen_at": now}
+    values = {"token_hash": _hash(token), "staff_id": staff_id, "created_at": now, "seen_at": now, "address": where()}
     connection.execute(sa.insert(session).values(values))
     return token
 
@@ -29,6 +42,23 @@ def open_session(connection: Connection, staff_id: int) -> str:
 def close_session(connection: Connection, token: str) -> None:
     """End a session on the server."""
     connection.execute(sa.delete(session).where(session.c.token_hash == _hash(token)))
+
+
+def end_sessions(connection: Connection, staff_id: int, named: str | None = None) -> int:
+    """End a person's sessions, or the one of that name; their streams end within five seconds. Return how many."""
+    gone = sa.delete(session).where(session.c.staff_id == staff_id)
+    if named is not None:
+        gone = gone.where(_named() == named)
+    return connection.execute(gone).rowcount
+
+
+def sessions_of(connection: Connection, staff_id: int) -> list[OpenSession]:
+    """Return a person's sessions that are alive, the last used first."""
+    now = sa.func.clock_timestamp()
+    alive = (session.c.seen_at > now - IDLE) & (session.c.created_at > now - ABSOLUTE)
+    query = sa.select(_named(), session.c.created_at, session.c.seen_at, session.c.address)
+    mine = query.where(session.c.staff_id == staff_id, alive).order_by(session.c.seen_at.desc())
+    return [OpenSession(*row) for row in connection.execute(mine)]
 
 
 def staff_of_session(connection: Connection, token: str, *, is_use: bool = True) -> Staff | None:
@@ -65,6 +95,10 @@ def forget_sessions(connection: Connection, keep: timedelta, most: int) -> int:
     """Delete up to `most` sessions that began longer ago than `keep`; return how many."""
     old = sa.select(session.c.token_hash).where(session.c.created_at < sa.func.clock_timestamp() - keep).limit(most)
     return connection.execute(sa.delete(session).where(session.c.token_hash.in_(old))).rowcount
+
+
+def _named() -> sa.ColumnElement[str]:
+    return sa.func.encode(sa.func.substr(session.c.token_hash, 1, _NAME_BYTES), "hex")
 
 
 def _hash(token: str) -> bytes:

@@ -21,6 +21,8 @@ staff = sa.Table(
     sa.Column("is_active", sa.Boolean, nullable=False),
     sa.Column("created_at", INSTANT, nullable=False),
     sa.Column("extension", sa.Text, comment="of the telephone at the seat, one person in a city each"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1", comment="one more with each edit"),
+    sa.Column("one_time_until", INSTANT, comment="the password only serves to set another, until then"),
 )
 
 session = sa.Table(
@@ -30,6 +32,7 @@ session = sa.Table(
     sa.Column("staff_id", sa.BigInteger, sa.ForeignKey("staff.id"), nullable=False),
     sa.Column("created_at", INSTANT, nullable=False),
     sa.Column("seen_at", INSTANT, nullable=False),
+    sa.Column("address", sa.Text, comment="where it began"),
 )
 
 admin_code = sa.Table(

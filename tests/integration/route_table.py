@@ -125,12 +125,18 @@ STAFF: Mapping[str, tuple[Way, ...]] = {
     "GET staff_pages.code": to(HOTLINE, names="ticket"),
     "GET staff_pages.admin": to(ONLY_ADMIN),
     "POST staff_pages.add_person": to(ONLY_ADMIN),
+    "GET staff_pages.person": to(ONLY_ADMIN, names="person"),
+    "POST staff_pages.edit_person": to(ONLY_ADMIN, names="person", form={"name": "x", "role": "operator"}),
     "POST staff_pages.disable_person": to(ONLY_ADMIN, names="person"),
-    "POST staff_pages.set_extension": to(ONLY_ADMIN, names="person", form={"extension": "901"}),
     "GET staff_pages.keys": to(ONLY_ADMIN),
     "POST staff_pages.add_key": to(ONLY_ADMIN),
     "POST staff_pages.rotate_key": to(ONLY_ADMIN, names="key"),
     "POST staff_pages.revoke_key": to(ONLY_ADMIN, names="key"),
+    "POST staff_pages.enable_person": to(ONLY_ADMIN, names="person"),
+    "POST staff_pages.give_password": to(ONLY_ADMIN, names="person"),
+    "POST staff_pages.end_person_sessions": to(ONLY_ADMIN, names="person"),
+    "GET staff_pages.password": to(EVERYBODY),
+    "POST staff_pages.save_password": to(EVERYBODY),
 }
 
 # People of the city as an administrator may change them; the last row is nobody's.

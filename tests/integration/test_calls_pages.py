@@ -9,7 +9,7 @@ import redis
 from shared.bell import SEATS_CHANNEL, bell
 from shared.domain.terms import Channel
 from shared.settings import settings
-from tests.integration.site import Visitor
+from tests.integration.site import Page, Visitor
 from tests.integration.telephony import PHONE, SEAT, Adapter, answered, event, missed, rings
 
 MASKED = "138****5678"
@@ -21,9 +21,14 @@ def seated(adapter: Adapter, login: str = "lin", extension: str = SEAT) -> Visit
     site = adapter.api.site
     person, root = site.person(login), site.person("root")
     staff_id = site.stage.rows("SELECT id FROM staff WHERE login = :login", login=login)[0]["id"]
-    root.get("/admin")
-    assert root.post(f"/admin/people/{staff_id}/extension", extension=extension).status == 303
+    assert give_telephone(root, staff_id, extension).status == 303
     return person
+
+
+def give_telephone(root: Visitor, staff_id: int, extension: str) -> Page:
+    version = root.get(f"/admin/people/{staff_id}").value("version")
+    form = {"name": "Lin Xiao", "role": "operator", "extension": extension, "version": version}
+    return root.post(f"/admin/people/{staff_id}", **form)
 
 
 def register(lin: Visitor, body: str = "停水了", **more: str) -> str:
@@ -202,11 +207,9 @@ def test_an_extension_belongs_to_one_person(adapter: Adapter) -> None:
     root = adapter.api.site.person("root")
     adapter.api.site.person("he")
     he = adapter.api.stage.rows("SELECT id FROM staff WHERE login = 'he'")[0]["id"]
-    root.get("/admin")
-    taken = root.post(f"/admin/people/{he}/extension", extension=SEAT)
+    taken = give_telephone(root, he, SEAT)
     assert (taken.status, "这个分机已经给了别人" in taken.text) == (409, True)
-    root.get("/admin")
-    assert root.post(f"/admin/people/{he}/extension", extension="").status == 303
+    assert give_telephone(root, he, "").status == 303
 
 
 def test_the_figures_match_a_count_by_hand(adapter: Adapter) -> None:

@@ -152,8 +152,9 @@ def test_disabling_somebody_ends_all_their_sessions_but_not_those_of_another_cit
     mine, theirs = add(stage, new(), new("wang", city="qinghe"))
     with stage.engine.begin() as connection:
         tokens = [people.open_session(connection, staff_id) for staff_id in (mine, theirs)]
-        for staff_id in (mine, theirs):
-            people.deactivate(connection, ADMIN, staff_id)
+        people.deactivate(connection, ADMIN, mine)
+        with pytest.raises(people.NoSuchPerson):
+            people.deactivate(connection, ADMIN, theirs)
         alive = [people.staff_of_session(connection, token) is not None for token in tokens]
     assert alive == [False, True]
 

@@ -20,6 +20,7 @@ from shared.bell import CHANGED_CHANNEL
 from shared.command.ports import any_free
 from shared.domain import commands as c
 from shared.domain.terms import Role
+from shared.domain.viewer import Viewer
 from shared.people import NewStaff
 from tests.integration.stage import ANSWER, CITY, HANDLER, OPERATOR, SECRET, SUPERVISOR, UNIT, Stage
 
@@ -242,7 +243,7 @@ def test_logging_out_and_disabling_end_the_stream(stream: Stream) -> None:
         assert not two.has_ended
         staff_id = stream.stage.rows("SELECT id FROM staff WHERE login = 'two'")[0]["id"]
         with stream.stage.engine.begin() as connection:
-            people.deactivate(connection, SUPERVISOR, staff_id)
+            people.deactivate(connection, Viewer(Role.ADMIN, CITY), staff_id)
         wait(lambda: two.has_ended)
 
 

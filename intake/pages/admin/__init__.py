@@ -1,5 +1,5 @@
 """The administrator's pages, one module per tab of `intake.pages.admin.tabs`. Importing it adds the routes."""
 
-from intake.pages.admin import keys, people
+from intake.pages.admin import keys, people, person
 
-__all__ = ["keys", "people"]
+__all__ = ["keys", "people", "person"]
