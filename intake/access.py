@@ -24,6 +24,7 @@ PUBLIC: Mapping[str, frozenset[Role]] = {
     "public_api.register": ANYBODY,
     "public_api.show": ANYBODY,  # proves itself by number and pick-up code
     **dict.fromkeys(act_endpoints("public_api", CALLER_ACTS), ANYBODY),  # the same
+    "receipts.receive": ANYBODY,  # proves itself by the secret in its address
     **access_pages.PUBLIC,
 }
 INTERNAL: Mapping[str, frozenset[Role]] = {

@@ -19,7 +19,7 @@ from shared.domain.ticket import Ticket
 from shared.domain.transitions import LEGAL
 from shared.domain.viewer import Viewer, may_see
 from shared.ledger import Done
-from shared.reads.tickets import find_by_number
+from shared.reads.tickets import find_by_number, has_mobile
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,8 @@ def carry_out_loaded(act: Act, viewer: Viewer, ticket_id: int, data: Mapping[str
     """Give the command that validated `data` make to the ledger."""
     if act.command is c.HandOver and viewer.unit is not None:
         _check_colleague(viewer, data["staff_id"])
+    if act.command is c.ChangeTellBy and data["sms"]:
+        _check_mobile(viewer, ticket_id)
     return ledger().execute(act.command(actor=viewer, ticket_id=ticket_id, **data))
 
 
@@ -129,6 +131,12 @@ def _check_colleague(viewer: Viewer, staff_id: int) -> None:
     with engine().connect() as connection:
         if staff_id not in {colleague.id for colleague in people.colleagues(connection, viewer)}:
             raise Refused("unknown_colleague", "请选择本单位的同事。", field="staff_id")
+
+
+def _check_mobile(viewer: Viewer, ticket_id: int) -> None:
+    with engine().connect() as connection:
+        if not has_mobile(viewer, connection, ticket_id):
+            raise Refused("no_mobile", "这件诉求没有登记内地手机号码，不能发短信。可以改用邮件。", field="sms")
 
 
 def current_viewer() -> Viewer:

@@ -13,6 +13,7 @@ from intake.contract import Contract, with_pack_words
 from intake.health import health
 from intake.metrics import metrics_page
 from intake.public_api import public_api
+from intake.receipts import receipts
 from intake.staff_api import staff_api
 from intake.stores import look_for_pack
 from shared import attempts
@@ -60,6 +61,9 @@ def create_app(surface: Surface) -> Flask:
     api.register_blueprint(blueprint)
     csrf.exempt(blueprint)  # JSON only, which no other site's form can send, and SameSite cookies
     app.register_blueprint(health)
+    if surface == "public":
+        app.register_blueprint(receipts)
+        csrf.exempt(receipts)  # no browser's; the address proves who calls
     if surface == "staff":
         app.register_blueprint(metrics_page)
         api.register_blueprint(calls_api)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import fields, pre_load, validate
+from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
 
 from intake.fields import LONGEST_NOTE, LONGEST_TEXT, Flag, OfPack, Strict, Text, Whole
 from intake.json_reader import JsonObject
@@ -123,9 +123,16 @@ class ConfirmIn(Seen):
 
 
 class TellByIn(Seen):
-    """改告知方式; without an address no more notices are sent."""
+    """改告知方式: to an address, or by short message to the mobile that the request names; neither ends the notices."""
 
     email = fields.Email(load_default=None, allow_none=True, validate=validate.Length(max=200))
+    sms = Flag(load_default=False)
+
+    @validates_schema
+    def one_way(self, data: dict[str, Any], **kwargs: Any) -> None:
+        """Refuse two ways at once."""
+        if data.get("sms") and data.get("email"):
+            raise ValidationError("短信和邮件只能选一种。", "sms")
 
 
 class CloseIn(Seen):

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, post_load, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from intake.fields import LONGEST_TEXT, LONGEST_TITLE, Flag, OfPack, Phone, Strict, Text, Whole
 from shared.domain.terms import Channel, HolderKind, Nature, Role, Urgency
+from shared.phones import is_mainland_mobile
 from shared.reads.queues import MOST_ROWS, Only
 
 
@@ -21,6 +22,15 @@ class TicketIn(Strict):
     address = Text(300)
     county = OfPack("county", most=40)
     hidden_identity = Flag(load_default=False)
+    tell_by_sms = Flag(
+        load_default=False, metadata={"description": "Tell by short message to `phone`, and not by e-mail."}
+    )
+
+    @validates_schema
+    def sms_needs_a_mobile(self, data: dict[str, Any], **kwargs: Any) -> None:
+        """Refuse short messages to what cannot receive them."""
+        if data.get("tell_by_sms") and not is_mainland_mobile(data.get("phone")):
+            raise ValidationError("要发短信，请填内地手机号码。", "phone")
 
     @post_load
     def title_from_body(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

@@ -24,12 +24,14 @@ CHANGED_CHANNEL = "hotline:changed"
 SEATS_CHANNEL = "hotline:seats"
 DEBOUNCE_SECONDS = 0.05
 RETRY_SECONDS = 1.0
+SENDER = "sender"  # looks for itself, five times a second: nobody rings for it
 SERVICE_OF = {
     JobKind.ROUTE: "router",
     JobKind.WARN: "worker",
     JobKind.OVERDUE: "worker",
     JobKind.RED: "worker",
     JobKind.NOTIFY: "worker",
+    JobKind.TEXT: SENDER,
     JobKind.RECOUNT: "worker",
     JobKind.TIDY: "worker",
 }
@@ -70,7 +72,7 @@ class Bell:
     def ring(self, kinds: Iterable[JobKind] = (), changed: Iterable[int] = (), seats: Iterable[int] = ()) -> None:
         """Note that there is work of `kinds`, that tickets `changed`, and calls at these people's seats; at once."""
         with self._lock:
-            self._kinds.update(kinds)
+            self._kinds.update(kind for kind in kinds if SERVICE_OF[kind] != SENDER)
             self._tickets.update(changed)
             self._seats.update(seats)
             if self._pid != os.getpid():

@@ -38,14 +38,14 @@ def think_alone_on_error(think: Think, claimed: Sequence[jobs.Claimed]) -> Seque
     return [answer for job in claimed for answer in think_alone_on_error(think, [job])]
 
 
-def drain(engine: Engine, kind: JobKind, handle: Handler, for_seconds: float) -> int:
+def drain(engine: Engine, kind: JobKind, handle: Handler, for_seconds: float, batch: int = jobs.BATCH) -> int:
     """Work off due jobs of `kind` until none is left or the time is over; return how many were claimed.
 
     A job that has been tried before runs alone: whatever killed its consumer must not take neighbours with it.
     """
     until, count = time.monotonic() + for_seconds, 0
     while time.monotonic() < until:
-        claimed = jobs.claim(engine, kind)
+        claimed = jobs.claim(engine, kind, batch)
         count += len(claimed)
         fresh = [job for job in claimed if job.attempts == 1]
         if fresh:
@@ -53,6 +53,6 @@ def drain(engine: Engine, kind: JobKind, handle: Handler, for_seconds: float) ->
         for job in claimed:
             if job.attempts > 1:
                 handle([job])
-        if len(claimed) < jobs.BATCH:
+        if len(claimed) < batch:
             break
     return count

@@ -31,6 +31,7 @@ class Settings:
     stream_url: str
     smtp_url: str | None
     mail_from: str
+    sms_file: str | None  # the accounts with providers of short messages
     # By telephony adapter, e.g. `asterisk/main`; two at once while one is being changed for the other.
     call_secrets: Mapping[str, tuple[bytes, ...]]
     # How many proxies of our own stand in front: so many addresses at the end of X-Forwarded-For are believed.
@@ -63,6 +64,7 @@ def settings() -> Settings:
         stream_url=env.get("STREAM_URL", "http://127.0.0.1:8002").rstrip("/"),
         smtp_url=env.get("SMTP_URL") or None,
         mail_from=env.get("MAIL_FROM", "12345@localhost"),
+        sms_file=env.get("HOTLINE_SMS_FILE") or None,
         call_secrets=_call_secrets(env.get("HOTLINE_CALL_SECRETS_FILE")),
         trusted_proxies=_count("HOTLINE_TRUSTED_PROXIES"),
         exempt_networks=_networks("HOTLINE_EXEMPT_NETWORKS"),

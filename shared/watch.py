@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 import structlog
@@ -56,15 +56,17 @@ class Watch:
                 HELPED.labels(kind).inc(drain(self._engine, kind, self._handlers[kind], OWN_WORK_SECONDS))
         if time.monotonic() >= self._next_burial:
             self._next_burial = time.monotonic() + BURY_EVERY_SECONDS
-            self._bury_vanished()
+            bury_vanished(self._engine, self._ledger, self._handlers)
 
-    def _bury_vanished(self) -> None:
-        gone = jobs.claim_vanished(self._engine, self._handlers)
-        vanished = Refused("vanished", "the consumer was killed at every attempt")
-        items = [Item(job, vanished) for job in gone if job.ticket_id is not None]
-        untied = [job for job in gone if job.ticket_id is None]
-        if items:
-            self._ledger.execute_many(items)
-        if untied:
-            jobs.bury_untied(self._engine, untied, as_json)
-            log.error("untied_jobs_buried", jobs=[job.id for job in untied])
+
+def bury_vanished(engine: Engine, ledger: Ledger, kinds: Iterable[JobKind]) -> None:
+    """Bury the jobs of these kinds whose consumer was killed at every attempt."""
+    gone = jobs.claim_vanished(engine, kinds)
+    vanished = Refused("vanished", "the consumer was killed at every attempt")
+    items = [Item(job, vanished) for job in gone if job.ticket_id is not None]
+    untied = [job for job in gone if job.ticket_id is None]
+    if items:
+        ledger.execute_many(items)
+    if untied:
+        jobs.bury_untied(engine, untied, as_json)
+        log.error("untied_jobs_buried", jobs=[job.id for job in untied])

@@ -1,4 +1,4 @@
-"""Who is told of a step and in which words: reads the ticket's log as far as the step. Writes nothing."""
+"""What a notice tells of: reads the ticket's log as far as the step. Writes nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,52 +15,36 @@ from shared.jobs import Claimed
 from shared.keys import Keys
 from shared.ledger.chain import recorded_from_body
 from shared.reads.visibility import visible_to
-from shared.tables.ticket import caller, ticket, ticket_event, ticket_text
-from worker.letters import ANSWERS, Letter, Story, letter_to_caller, letter_to_unit
-
-CALLER = "email:caller"
-UNIT = "email:unit:"
+from shared.tables.ticket import ticket, ticket_event, ticket_text
+from worker.channel import Nobody
+from worker.letters import ANSWERS, Story
 
 
-class Nobody(Exception):
-    """There is nobody to tell, and the message is why, as a code."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A step to tell of, the ticket as it stands now, and its city's rules."""
+
+    story: Story
+    now: Ticket
+    rules: Rules
 
 
 @dataclass(frozen=True, slots=True)
 class Correspondence:
-    """Writes letters as `viewer` sees the tickets. The links lead to the two surfaces' addresses."""
+    """Reads tickets as `viewer` sees them."""
 
     viewer: Viewer
     rules_at: Callable[[Connection, str], Rules]
     keys: Keys
-    public_url: str
-    staff_url: str
 
-    def letter(self, connection: Connection, job: Claimed) -> tuple[str, Letter]:
-        """Return the address and the letter for a `notify` job. Raises `Nobody`."""
+    def told(self, connection: Connection, job: Claimed) -> Told:
+        """Return the step that a job tells of. Raises `Nobody`."""
         mine = visible_to(self.viewer) & (ticket.c.id == job.ticket_id)
         row = connection.execute(sa.select(ticket).where(mine)).mappings().one_or_none()
         if row is None:
             raise Nobody("not_visible")
         now = ticket_from_row(row)
-        rules = self.rules_at(connection, now.city)
-        story = _story(connection, now.id, job.cause_seq)
-        if job.part == CALLER:
-            link = f"{self.public_url}/f/{self.keys.link_token(now.id, now.code_version)}"
-            return self._callers_address(connection, now.id), letter_to_caller(story, rules, link)
-        unit = rules.units.get(job.part.removeprefix(UNIT)) if job.part.startswith(UNIT) else None
-        if unit is None or not unit.email:
-            raise Nobody("no_address")
-        if now.unit != unit.code:
-            raise Nobody("moved_on")  # who no longer holds a ticket no longer sees it either
-        return unit.email, letter_to_unit(story, rules, self.staff_url)
-
-    def _callers_address(self, connection: Connection, ticket_id: int) -> str:
-        query = sa.select(caller.c.email).where(caller.c.ticket_id == ticket_id)
-        address = self.keys.decrypt(connection.execute(query).scalar_one_or_none())
-        if not address:
-            raise Nobody("no_address")
-        return address
+        return Told(_story(connection, now.id, job.cause_seq), now, self.rules_at(connection, now.city))
 
 
 def _story(connection: Connection, ticket_id: int, seq: int) -> Story:

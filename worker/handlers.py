@@ -18,6 +18,7 @@ from shared.service import ledger
 from shared.settings import settings
 from worker.correspondence import Correspondence
 from worker.holding import held_back
+from worker.mail import Addresses, Mail
 from worker.notices import Notices
 from worker.post import Post
 from worker.recounting import Recounting
@@ -30,14 +31,19 @@ def handlers() -> Mapping[JobKind, Handler]:
     said = settings()
     me = Viewer(role=Role.TIME, city=said.city)
     post = Post(said.smtp_url, said.mail_from) if said.smtp_url else None
-    letters = Correspondence(me, known_packs().at, keys(), said.public_url, said.staff_url)
+    mail = Mail(correspondence(), Addresses(said.public_url, said.staff_url), post)
     found = {
         **time_handlers(ledger(), me),
-        JobKind.NOTIFY: Notices(engine(), ledger(), letters, post).handle,
+        JobKind.NOTIFY: Notices(engine(), ledger(), mail).handle,
         JobKind.RECOUNT: Recounting(engine(), ledger(), known_packs().at).handle,
         JobKind.TIDY: tidying().handle,
     }
     return {kind: held_back(engine(), handle) if kind in OUTBOUND else handle for kind, handle in found.items()}
+
+
+def correspondence() -> Correspondence:
+    """Return what reads the steps to tell of."""
+    return Correspondence(Viewer(role=Role.TIME, city=settings().city), known_packs().at, keys())
 
 
 def tidying() -> Tidying:

@@ -3,12 +3,13 @@
 import contextlib
 import smtplib
 import time
-from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
+
+from worker.channel import Refusal
 
 TIMEOUT_SECONDS = 10.0
 # After a failed connection nobody waits for the next one: what is due meanwhile counts as refused.
@@ -16,15 +17,6 @@ DOWN_SECONDS = 5.0
 _PERMANENT = 500
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a mail was not taken. `code` holds nothing personal; servers like to repeat the address in their sentence."""
-
-    code: str
-    is_permanent: bool
-    is_out_of_time: bool = False  # the consumer's, not the server's
 
 
 class Post:
@@ -86,7 +78,7 @@ def refusal_of(error: Exception) -> Refusal:
     code = _code(error)
     match error:
         case SoftTimeLimitExceeded():
-            return Refusal(code, is_permanent=False, is_out_of_time=True)
+            return Refusal(code, is_permanent=False, is_out_of_time=True, is_unsure=True)
         case smtplib.SMTPRecipientsRefused():
             codes = [answer[0] for answer in error.recipients.values()]
             return Refusal(code, is_permanent=bool(codes) and min(codes) >= _PERMANENT)
@@ -94,6 +86,8 @@ def refusal_of(error: Exception) -> Refusal:
             return Refusal(code, is_permanent=error.smtp_code >= _PERMANENT)
         case smtplib.SMTPNotSupportedError() | UnicodeError() | ValueError():
             return Refusal(code, is_permanent=True)
+        case TimeoutError() | smtplib.SMTPServerDisconnected():
+            return Refusal(code, is_permanent=False, is_unsure=True)
         case _:
             # A refused sender or login is the deployment's mistake, which somebody can still put right.
             return Refusal(code, is_permanent=False)

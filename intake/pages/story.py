@@ -45,7 +45,9 @@ class Story:
     answers: list[dict[str, str]]
     steps: list[dict[str, str]]
     acts: list[str]
-    told_at: str
+    told: str
+    is_told: bool
+    offers_sms: bool
     ratings: tuple[str, ...]
     is_last_word: bool
     read_at: str
@@ -68,11 +70,22 @@ def story(view: TicketView, acts: list[str], now: datetime) -> Story:
         answers=_answers(view),
         steps=[_step(entry) for entry in view.timeline],
         acts=acts,
-        told_at=(view.caller.email or "") if view.caller and ticket.tell_by else "",
+        told=_told(view),
+        is_told=ticket.tell_by is not None,
+        offers_sms=ticket.tell_by != "sms" and view.caller is not None and view.caller.has_phone,
         ratings=ratings_open(ticket),
         is_last_word=is_last_word(ticket, rules().policy),
         read_at=spoken(now),
     )
+
+
+def _told(view: TicketView) -> str:
+    """Return how the caller is told, and where, masked."""
+    if view.caller is None or view.ticket.tell_by is None:
+        return say("ticket.tell_by.none")
+    if view.ticket.tell_by == "sms":
+        return say("ticket.tell_by.by_sms", phone=view.caller.phone)
+    return say("ticket.tell_by.email", email=view.caller.email)
 
 
 def next_step(ticket: Ticket) -> str:

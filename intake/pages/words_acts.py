@@ -38,6 +38,7 @@ ACTS: Mapping[str, tuple[str, str]] = {
     "act.confirm.reason": ("哪里没有解决", "What is not solved"),
     "act.confirm.call_rating": ("接电话的服务", "The call"),
     "act.confirm.matter_rating": ("事情办得怎么样", "How it was handled"),
+    "act.tell_by.sms": ("短信", "Text message"),
     "act.tell_by.email": ("电子邮箱", "E-mail"),
     "act.redo": ("重办", "Do it again"),
     "act.close": ("归档", "Close"),

@@ -63,6 +63,8 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     "new.phone.hint": ("座机请加区号，例如 028-12345678", "With the area code for a landline, e.g. 028-12345678"),
     "new.email": ("电子邮箱（可以不写）", "E-mail (optional)"),
     "new.email.hint": ("写了就把每一步用邮件告诉您。", "If given, we tell you each step by e-mail."),
+    "new.sms": ("用短信告诉我", "Tell me by text message"),
+    "new.sms.hint": ("要填内地手机号码；选了短信就不再发邮件。", "Needs a mainland mobile; no e-mail is sent then."),
     "new.hide": ("不让承办单位知道我是谁", "Do not tell the department who I am"),
     "new.hide.hint": (
         "姓名、电话、住址都不给。单位联系您由 12345 转。",
@@ -146,9 +148,11 @@ PUBLIC: Mapping[str, tuple[str, str]] = {
     "ticket.tell_by": ("怎么告诉您", "How we tell you"),
     "ticket.tell_by.none": ("现在不发通知。", "No notices are sent now."),
     "ticket.tell_by.email": ("现在每一步发邮件到 {email}。", "Each step goes by e-mail to {email}."),
+    "ticket.tell_by.by_sms": ("现在每一步发短信到 {phone}。", "Each step goes by text message to {phone}."),
+    "ticket.tell_by.sms": ("发短信到登记的手机", "Send text messages to the mobile you gave"),
     "ticket.tell_by.new": ("电子邮箱（从下一步起只发到这里）", "E-mail (from the next step on only here)"),
     "ticket.tell_by.save": ("发到这个邮箱", "Send to this address"),
-    "ticket.tell_by.stop": ("不再发邮件", "Send no more e-mail"),
+    "ticket.tell_by.stop": ("不再发通知", "Send no more notices"),
     "ticket.tell_by.done": ("已经改好。下一步有进展就照这样告诉您。", "Changed. The next step will be told this way."),
     "ticket.hide": ("不让承办单位知道我是谁", "Do not tell the department who I am"),
     "ticket.hide.hint": (

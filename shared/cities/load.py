@@ -92,8 +92,8 @@ def _read(city: str, folder: Path, digest: str) -> Rules:
         city=city, name=pack.name, name_en=pack.name_en, zone=pack.zone, version=f"{pack.version}+{digest}",
         calendar=calendar, units=units, counties=streets.places, skills=skills, duties=duties, limits=limits,
         policy=pack.policy, lexicon=lexicon, wording=pack.words.wording, aliases=aliases, referrals=referrals,
-        county_names=counties.names, states=pack.words.states, notices=pack.words.notices, ladder=pack.words.ladder,
-        weights=pack.words.weights, categories=categories, lines=lines,
+        county_names=counties.names, states=pack.words.states, notices=pack.words.notices, texts=pack.words.texts,
+        ladder=pack.words.ladder, weights=pack.words.weights, categories=categories, lines=lines,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Reading `pack.yaml`: the city's name, zone, working week and policy; its words are read by `pack_words`."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,7 +11,7 @@ from shared.cities.pack_words import PackWords, read_words
 from shared.cities.problems import Problems
 from shared.cities.yaml_reader import FILE, YamlReader
 from shared.domain.calendar import CalendarError, Hours, WorkingCalendar, hours_of
-from shared.domain.rules import Policy
+from shared.domain.rules import Policy, QuietHours
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # Who says on which dates the city rests: the State Council's notices, a calendar.csv of its own, or nobody.
@@ -70,9 +70,23 @@ def read_pack_file(folder: Path, problems: Problems) -> PackFile | None:
             max_returns=int(reader.number(1, 20, "policy", "max_returns")),
             reopen_window=timedelta(days=reader.number_or(15, 0, 365, "policy", "reopen_days")),
             max_caller_redos=int(reader.number_or(2, 0, 20, "policy", "max_caller_redos")),
+            quiet=_quiet(reader),
         ),
         words=read_words(reader),
     )
+
+
+def _quiet(reader: YamlReader) -> QuietHours:
+    """Return the quiet hours, `"21:30-08:00"`; those of most cities where the file does not speak of them."""
+    if "quiet_hours" not in reader.get(("policy",), dict, {}):
+        return Policy().quiet
+    said = reader.text("policy", "quiet_hours")
+    try:
+        start, end = (time.fromisoformat(part.strip()) for part in said.split("-"))
+    except ValueError:
+        reader.say(("policy", "quiet_hours"), f"'{said}' is no span of a day, such as 21:30-08:00")
+        return Policy().quiet
+    return QuietHours(start, end)
 
 
 def _zone(reader: YamlReader) -> ZoneInfo:

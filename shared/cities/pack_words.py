@@ -7,8 +7,8 @@ from math import isclose
 
 from shared.cities.yaml_reader import YamlReader
 from shared.domain.events import EventKind
-from shared.domain.follow_ups import TELL_UNIT
-from shared.domain.rules import Rung
+from shared.domain.follow_ups import TELL_CALLER, TELL_UNIT
+from shared.domain.rules import Rung, ShortText
 from shared.domain.terms import Metric, Role, State
 from shared.domain.wording import NO_LIMIT
 
@@ -16,6 +16,9 @@ Sentences = Mapping[str, tuple[str, str]]
 LANGUAGES = ("zh", "en")
 STAFF = (Role.OPERATOR, Role.HANDLER, Role.EXPERT, Role.SUPERVISOR, Role.ADMIN)
 _BRACED = re.compile(r"\{(.*?)\}|[{}]")
+_TEMPLATE_GAPS = re.compile(r"\{(.*?)\}")
+PROVIDERS = ("aliyun", "tencent")  # of short messages, each with approved templates of its own
+LONGEST_TEXT = 120
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
@@ -26,6 +29,7 @@ class PackWords:
     wording: Sentences
     states: Sentences
     notices: Sentences
+    texts: Mapping[str, ShortText]
     ladder: tuple[Rung, ...]
     weights: Mapping[str, float]
 
@@ -48,7 +52,26 @@ _NOTICES = _Table("notices", TELL_UNIT, TELL_UNIT, ("due", "number", "unit"))
 def read_words(reader: YamlReader) -> PackWords:
     """Return all of it; what is wrong is noted with its line."""
     wording, states, notices = (_sentences(reader, table) for table in (_WORDING, _STATES, _NOTICES))
-    return PackWords(wording, states, notices, _ladder(reader), _weights(reader))
+    return PackWords(wording, states, notices, _texts(reader), _ladder(reader), _weights(reader))
+
+
+def _texts(reader: YamlReader) -> dict[str, ShortText]:
+    """Return the short messages by event kind. A template without number and code would be of no use to the caller."""
+    texts: dict[str, ShortText] = {}
+    for name in reader.names("texts") if "texts" in reader.values else ():
+        if name not in TELL_CALLER:
+            reader.say(("texts", name), f"is not one of {', '.join(sorted(TELL_CALLER))}")
+            continue
+        text = reader.text("texts", name, "text")
+        if _TEMPLATE_GAPS.findall(text) != ["number", "code"] or len(text) > LONGEST_TEXT:
+            reader.say(
+                ("texts", name, "text"),
+                f"must have {{number}} and then {{code}} in it, each once, nothing else in braces,"
+                f" and at most {LONGEST_TEXT} characters",
+            )
+        known = [one for one in reader.names("texts", name) if one in PROVIDERS]
+        texts[name] = ShortText(text, {one: reader.text("texts", name, one) for one in known})
+    return texts
 
 
 def _sentences(reader: YamlReader, table: _Table) -> dict[str, tuple[str, str]]:

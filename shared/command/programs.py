@@ -54,6 +54,7 @@ def services(home: Home, host: str, ports: Ports, mail_port: int | None) -> list
         "router-watch": ["router.watch"],
         "worker": ["celery", "-A", "worker.app", *celery, "-Q", "worker", "-n", "worker@%h"],
         "worker-watch": ["worker.watch"],
+        "sender": ["worker.sender"],
     }
     if mail_port is not None:
         sink = ["--port", str(mail_port), "--folder", str(home.mail)]

@@ -48,9 +48,15 @@ def renew_code(ticket: Ticket, command: c.RenewCode, rules: Rules, now: datetime
 
 def change_tell_by(ticket: Ticket, command: c.ChangeTellBy, rules: Rules, now: datetime) -> list[Event]:
     """改告知方式; the address itself is in no event."""
-    if command.email is None and ticket.tell_by is None:
+    tell_by = chosen_way(command.email, sms=command.sms)
+    if command.email is None and ticket.tell_by == tell_by:
         return []
-    return [Event(EventKind.TELL_BY_CHANGED, {"tell_by": "email" if command.email else None})]
+    return [Event(EventKind.TELL_BY_CHANGED, {"tell_by": tell_by})]
+
+
+def chosen_way(email: str | None, *, sms: bool) -> str | None:
+    """Return how the caller is told: by one way, and by short message if that was asked for."""
+    return "sms" if sms else "email" if email else None
 
 
 def hide_identity(ticket: Ticket, command: c.HideIdentity, rules: Rules, now: datetime) -> list[Event]:

@@ -8,7 +8,7 @@ from shared.domain import commands as c
 from shared.domain.clocks import Card
 from shared.domain.events import EventKind as K
 from shared.domain.events import Recorded
-from shared.domain.follow_ups import TIME_LIMITS, Arm, JobKind, instead_of, next_instants
+from shared.domain.follow_ups import OUTBOUND, TIME_LIMITS, Arm, JobKind, instead_of, next_instants
 from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind, Stage, State
 from shared.domain.ticket import Ticket
@@ -206,7 +206,7 @@ def alarm_differences(ticket: Ticket, log: Sequence[Recorded], jobs: Sequence[Jo
 
 def notice_differences(ticket: Ticket, notices: Sequence[NoticeSeen], jobs: Sequence[JobSeen]) -> Found:
     """Tell whether notices and their jobs say the same."""
-    asked = {(job.cause_seq, job.part): job for job in jobs if job.kind is JobKind.NOTIFY}
+    asked = {(job.cause_seq, job.part): job for job in jobs if job.kind in OUTBOUND}
     told = {(notice.seq, notice.part): notice.state for notice in notices}
     if len(told) != len(notices):
         yield Difference("notice_twice", f"{len(notices)} rows for {len(told)} notices")

@@ -41,6 +41,7 @@ class Register(Command):
     hidden_identity: bool = False
     accused_unit: str | None = None
     api_key: int | None = None  # of the system that registers it
+    tell_by_sms: bool = False  # instead of by e-mail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,9 +254,10 @@ class RenewCode(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeTellBy(Command):
-    """改告知方式: further notices go to `email` and nowhere else; None: no notices. The ledger keeps the address."""
+    """改告知方式: from now on only to `email`, which the ledger keeps, or by `sms` to the caller's mobile; else not."""
 
     email: str | None = None
+    sms: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

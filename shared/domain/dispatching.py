@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain import commands as c
+from shared.domain.callers import chosen_way
 from shared.domain.clocks import ended
 from shared.domain.errors import Refused
 from shared.domain.events import Event, EventKind
@@ -47,7 +48,7 @@ def register(command: c.Register, rules: Rules, now: datetime) -> list[Event]:
         "accused_unit": command.accused_unit,
         "confidential": command.confidential,
         "hidden_identity": command.hidden_identity,
-        "tell_by": "email" if command.caller.email else None,
+        "tell_by": chosen_way(command.caller.email, sms=command.tell_by_sms),
         "registered_by": command.actor.id,
         "registered_at": now,
         "clocks": {stage: clock for stage, clock in clocks.items() if clock is not None},

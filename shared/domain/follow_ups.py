@@ -20,11 +20,13 @@ class JobKind(StrEnum):
     OVERDUE = "overdue"  # worker
     RED = "red"  # worker
     NOTIFY = "notify"  # worker
+    TEXT = "text"  # sender: a short message 短信
     RECOUNT = "recount"  # worker, without a ticket
     TIDY = "tidy"  # worker, without a ticket
 
 
-OUTBOUND = frozenset({JobKind.NOTIFY})  # what leaves the house; held back after a restore until a person releases it
+# What leaves the house; held back after a restore until a person releases it.
+OUTBOUND = frozenset({JobKind.NOTIFY, JobKind.TEXT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ TIME_LIMITS = (JobKind.WARN, JobKind.OVERDUE, JobKind.RED)
 _STEPS = {Card.YELLOW: JobKind.WARN, Card.OVERDUE: JobKind.OVERDUE, Card.RED: JobKind.RED}
 _CARDS = {kind: card for card, kind in _STEPS.items()}
 
-_TELL_CALLER = frozenset(
+TELL_CALLER = frozenset(
     {
         K.REGISTERED,
         K.DISPATCHED,
@@ -109,8 +111,9 @@ def instead_of(ticket: Ticket, kind: JobKind, part: str) -> list[Arm]:
 
 def _to_tell(ticket: Ticket, recorded: Recorded, rules: Rules) -> list[FollowUp]:
     told: list[FollowUp] = []
-    if ticket.tell_by is not None and recorded.kind in _TELL_CALLER:
-        told.append(Arm(JobKind.NOTIFY, recorded.at, f"{ticket.tell_by}:caller"))
+    if ticket.tell_by is not None and recorded.kind in TELL_CALLER:
+        kind = JobKind.TEXT if ticket.tell_by == "sms" else JobKind.NOTIFY
+        told.append(Arm(kind, recorded.at, f"{ticket.tell_by}:caller"))
     unit = rules.units.get(ticket.unit or "")
     if unit is not None and unit.email and recorded.kind in TELL_UNIT:
         told.append(Arm(JobKind.NOTIFY, recorded.at, f"email:unit:{unit.code}"))

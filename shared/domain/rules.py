@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.domain.calendar import WorkingCalendar
@@ -120,6 +120,31 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class QuietHours:
+    """When nobody's telephone shall ring for what can wait 免打扰时段; `start` after `end` reaches over midnight."""
+
+    start: time
+    end: time
+
+    def ends_after(self, at: datetime) -> datetime | None:
+        """Return when the quiet around `at`, in the city's zone, is over, in UTC; None if it is not quiet."""
+        now = at.timetz().replace(tzinfo=None)
+        is_quiet = self.start <= now < self.end if self.start <= self.end else not self.end <= now < self.start
+        if not is_quiet:
+            return None
+        day = at.date() if now < self.end else at.date() + timedelta(days=1)
+        return datetime.combine(day, self.end, tzinfo=at.tzinfo).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ShortText:
+    """A short message 短信 to callers as a provider has approved it. `ids` by provider; {number} and {code} in it."""
+
+    text: str
+    ids: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Switches and thresholds of the city."""
 
@@ -131,6 +156,7 @@ class Policy:
     max_returns: int = 2
     reopen_window: timedelta = timedelta(days=15)  # how long after the archive the caller may say that it is not solved
     max_caller_redos: int = 2
+    quiet: QuietHours = QuietHours(time(21, 30), time(8, 0))
 
     def needs_approval(self, unit: str | None) -> bool:
         """Tell whether the unit's leader must approve its replies."""
@@ -162,5 +188,6 @@ class Rules:
     lines: Mapping[str, OriginLine] = field(default_factory=dict)
     states: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # state -> what it means for the caller
     notices: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # event kind -> what the unit is told
+    texts: Mapping[str, ShortText] = field(default_factory=dict)  # event kind -> the caller's short message
     ladder: tuple[Rung, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)  # metric -> weight in a unit's score, sum 1

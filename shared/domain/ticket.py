@@ -38,7 +38,7 @@ class Ticket:
     accused_unit: str | None
     confidential: bool
     hidden_identity: bool
-    tell_by: str | None  # how the caller is told: email or nothing
+    tell_by: str | None  # how the caller is told: email, sms or nothing
     registered_by: int | None
     registered_at: datetime
     dispatched_at: datetime | None

@@ -16,6 +16,7 @@ from shared.domain.terms import Role
 from shared.domain.ticket import Ticket, ticket_from_row
 from shared.domain.viewer import Viewer, may_identify
 from shared.keys import keys
+from shared.phones import is_mainland_mobile
 from shared.reads.visibility import visible_to
 from shared.tables.people import staff
 from shared.tables.ticket import caller, decision, ticket, ticket_event, ticket_text
@@ -102,6 +103,12 @@ def reveal_phone(viewer: Viewer, connection: Connection, ticket_id: int) -> str 
     if row is None or not may_identify(viewer, row.hidden_identity or row.confidential):
         return None
     return keys().decrypt(row.phone)
+
+
+def has_mobile(viewer: Viewer, connection: Connection, ticket_id: int) -> bool:
+    """Tell whether short messages can reach the caller of a ticket that exists for the viewer."""
+    query = sa.select(caller.c.phone).join(ticket).where(visible_to(viewer), ticket.c.id == ticket_id)
+    return is_mainland_mobile(keys().decrypt(connection.execute(query).scalar_one_or_none()))
 
 
 def _timeline(viewer: Viewer, connection: Connection, ticket_id: int) -> tuple[TimelineEntry, ...]:

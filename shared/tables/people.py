@@ -78,5 +78,11 @@ notice = sa.Table(
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("reference", sa.Text, nullable=False),
     sa.Column("error", sa.Text),
+    sa.Column("is_unsure", sa.Boolean, nullable=False, comment="the last try may have arrived all the same"),
+    sa.Column("provider", sa.Text),
+    sa.Column("provider_reference", sa.Text, comment="the provider's own name of it"),
+    sa.Column("receipt", sa.Text),  # NULL -> delivered | undelivered
+    sa.Column("receipt_code", sa.Text),
+    sa.Column("receipt_at", INSTANT),
     sa.Column("changed_at", INSTANT, nullable=False),
 )

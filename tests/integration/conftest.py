@@ -9,6 +9,7 @@ import pytest
 
 import router.handlers
 import worker.handlers
+import worker.sender
 from intake import stores
 from intake.app import create_app
 from shared import service
@@ -30,7 +31,7 @@ from tests.integration.telephony import SECRET as ADAPTER_SECRET
 ENGINES = (engine, stores.engine)
 SINGLETONS = (
     settings, keys, known_packs, *ENGINES, stores.ledger, service.ledger, router.handlers.handlers,
-    worker.handlers.handlers,
+    worker.handlers.handlers, worker.sender.handlers,
 )  # fmt: skip
 
 

@@ -179,6 +179,7 @@ PUBLIC: Mapping[str, tuple[Way, ...]] = {
             "confirm": {"solved": True},
         }.items()
     },
+    "POST receipts.receive": (Way(ALL_CALLERS, path={"provider": "aliyun", "secret": "wrong"}),),
     "GET public_pages.landing": (Way(ALL_CALLERS),),
     "POST public_pages.follow": (Way(ALL_CALLERS),),
     "GET public_pages.link": (Way(ALL_CALLERS, names="link"),),

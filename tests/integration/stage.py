@@ -35,6 +35,7 @@ OPERATOR = Viewer(Role.OPERATOR, CITY, 1)
 SUPERVISOR = Viewer(Role.SUPERVISOR, CITY, 2)
 HANDLER = Viewer(Role.HANDLER, CITY, 3, UNIT, leads_unit=True)
 EXPERT = Viewer(Role.EXPERT, CITY, 4, skills=("tax",))
+CALLER = Viewer(Role.CALLER, CITY)
 ROUTER = Viewer(Role.ROUTER, CITY)
 TIME = Viewer(Role.TIME, CITY)
 
@@ -88,10 +89,9 @@ class Stage:
     def register(self, *, email: str | None = None, actor: Viewer = OPERATOR, **more: Any) -> int:
         """Register a ticket and return its id."""
         self.registered += 1
+        phone = more.pop("phone", "+8613800000000")
         said = {"title": "自来水停了", "body": "从早上到现在没有水。", "channel": Channel.PHONE} | more
-        command = c.Register(
-            actor=actor, caller=c.CallerDetails(name="王某", phone="+8613800000000", email=email), **said
-        )
+        command = c.Register(actor=actor, caller=c.CallerDetails(name="王某", phone=phone, email=email), **said)
         key = IdempotencyKey("test", "tickets", f"key-{self.registered}", b"mac")
         return self.ledger.open_ticket(command, key).ticket.id
 

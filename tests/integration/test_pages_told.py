@@ -7,10 +7,15 @@ from shared.domain.follow_ups import JobKind
 from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
 from shared.jobs import claim
+from shared.sms_accounts import SmsAccounts
 from tests.integration.api import Api
 from tests.integration.site import Site
 from tests.integration.stage import CITY, TIME, Stage, rules_at
-from worker.correspondence import Correspondence, Nobody
+from worker.channel import Nobody
+from worker.correspondence import Correspondence
+from worker.mail import Addresses, Mail
+from worker.post import Post
+from worker.sms import Sms
 
 OLD, NEW = "old@caller.example", "new@caller.example"
 
@@ -19,7 +24,12 @@ def address(stage: Stage, ticket_id: int) -> str:
     """Return where the first notice that was armed would go now."""
     job = next(one for one in claim(stage.engine, JobKind.NOTIFY) if one.ticket_id == ticket_id)
     with stage.engine.connect() as connection:
-        return Correspondence(TIME, rules_at, stage.keys, "https://a", "https://b").letter(connection, job)[0]
+        mail = Mail(
+            Correspondence(TIME, rules_at, stage.keys),
+            Addresses("https://a", "https://b"),
+            Post("smtp://127.0.0.1:1", "12345@city.example"),
+        )
+        return str(mail.prepare(connection, job)["To"])
 
 
 def tell(stage: Stage, ticket_id: int, email: str | None) -> None:
@@ -38,6 +48,31 @@ def test_the_caller_gives_an_address_and_takes_it_away_again(site: Site) -> None
     assert site.stage.keys.decrypt(row["email"]) == NEW
     assert "现在不发通知" in caller.follow(caller.post("/ticket/tell_by")).text
     assert site.stage.rows("SELECT email FROM caller WHERE ticket_id = :id", id=ticket_id) == [{"email": None}]
+
+
+def test_the_caller_asks_for_messages_to_the_mobile_of_the_request(site: Site) -> None:
+    caller = site.caller(site.stage.dispatched(email=OLD).id)
+    caller.get("/ticket")
+    page = caller.follow(caller.post("/ticket/tell_by", sms="true"))
+    assert "现在每一步发短信到 138****0000" in page.text
+    assert "现在不发通知" in caller.follow(caller.post("/ticket/tell_by")).text
+
+
+def test_messages_are_not_promised_to_a_telephone_on_the_wall(site: Site) -> None:
+    ticket_id = site.stage.dispatched(phone="+862885551234", email=OLD).id
+    caller = site.caller(ticket_id)
+    caller.get("/ticket")
+    page = caller.post("/ticket/tell_by", sms="true")
+    assert (page.status, site.stage.ticket(ticket_id).tell_by) == (409, "email")
+    assert "可以改用邮件" in page.text
+
+
+def test_a_message_that_waits_is_not_sent_to_who_now_wants_mails(stage: Stage) -> None:
+    ticket_id = stage.register(tell_by_sms=True)
+    tell(stage, ticket_id, NEW)
+    [job] = claim(stage.engine, JobKind.TEXT)
+    with stage.engine.connect() as connection, pytest.raises(Nobody, match="told_otherwise"):
+        Sms(Correspondence(TIME, rules_at, stage.keys), SmsAccounts(())).prepare(connection, job)
 
 
 def test_an_address_that_is_none_keeps_what_was_typed(site: Site) -> None:

@@ -40,6 +40,7 @@ def test_no_row_is_open_to_everybody_by_accident() -> None:
         "static", "health.live", "health.ready", "metrics.metrics", "api-docs.openapi_json",
         "public_api.register", "public_api.show", "staff_api.log_in", "calls_api.receive",
         *act_endpoints("public_api", CALLER_ACTS),
+        "receipts.receive",
         "public_pages.landing", "public_pages.follow", "public_pages.link", "public_pages.leave", "public_pages.new",
         "public_pages.send", "staff_pages.login", "staff_pages.enter", "staff_pages.setup", "staff_pages.make_admin",
     }  # fmt: skip

@@ -19,6 +19,7 @@ from shared.jobs import claim
 from shared.notices import MOST_TRIES
 from tests.integration.stage import ANSWER, HANDLER, MONDAY, OPERATOR, OTHER_UNIT, TIME, UNIT_MAIL, Stage, rules_at
 from worker.correspondence import Correspondence
+from worker.mail import Addresses, Mail
 from worker.notices import Notices
 from worker.post import Post
 
@@ -63,9 +64,13 @@ def server(port: int) -> Iterator[Server]:
 
 
 def handlers(stage: Stage, port: int | None) -> Mapping[JobKind, Handler]:
-    letters = Correspondence(TIME, rules_at, stage.keys, PUBLIC, STAFF)
+    return {JobKind.NOTIFY: by_mail(stage, port).handle}
+
+
+def by_mail(stage: Stage, port: int | None) -> Notices:
     post = None if port is None else Post(f"smtp://127.0.0.1:{port}", "12345@city.example")
-    return {JobKind.NOTIFY: Notices(stage.engine, stage.ledger, letters, post).handle}
+    mail = Mail(Correspondence(TIME, rules_at, stage.keys), Addresses(PUBLIC, STAFF), post)
+    return Notices(stage.engine, stage.ledger, mail)
 
 
 def notify(stage: Stage, port: int | None) -> int:
@@ -195,13 +200,10 @@ def test_a_killed_sender_leaves_a_mail_that_is_sent_again_under_the_same_name(
 ) -> None:
     ticket_id = stage.register(email=CALLER)
     [job] = claim(stage.engine, JobKind.NOTIFY)
-    letters = Correspondence(TIME, rules_at, stage.keys, PUBLIC, STAFF)
-    killed = Notices(stage.engine, stage.ledger, letters, Post(f"smtp://127.0.0.1:{port}", "12345@city.example"))
-    begun = killed._begin(job)
+    begun = by_mail(stage, port).begin(job)
     assert begun is not None
-    assert killed._post is not None
-    killed._post.send(begun[1])
-    killed._post.close()
+    begun.channel.send(begun.message, begun.notice)
+    begun.channel.close()
     assert notify(stage, port) == 0
     stage.end_leases()
     assert notify(stage, port) == 1

@@ -56,7 +56,16 @@ def test_a_demo_has_a_mail_sink_and_a_feed_and_real_use_has_neither(tmp_path: Pa
     real = {one.name for one in services(Home(tmp_path, "up"), "127.0.0.1", PORTS, None)}
     demo = {one.name for one in services(Home(tmp_path, "demo"), "127.0.0.1", PORTS, 2525)}
     assert demo - real == {"mail-sink", "feed"}
-    assert real == {"intake-public", "intake-staff", "stream", "router", "router-watch", "worker", "worker-watch"}
+    assert real == {
+        "intake-public",
+        "intake-staff",
+        "stream",
+        "router",
+        "router-watch",
+        "worker",
+        "worker-watch",
+        "sender",
+    }
 
 
 def test_no_password_stands_on_a_command_line(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from shared.domain.wording import instant_in_words, public_sentence, step_senten
 from shared.ledger.chain import recorded_from_body
 from tests.unit.scene import CITY, HANDLER, MONDAY, OPERATOR, ROUTER, RULES, SKILL, UNIT, Life, dispatched
 from worker.letters import Story, letter_to_caller, letter_to_unit
-from worker.notices import mail_of
+from worker.mail import mail_of
 from worker.post import refusal_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
