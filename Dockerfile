@@ -23,5 +23,7 @@ COPY router router
 COPY worker worker
 # Compiled here because the root file system of a running container is read-only.
 RUN python -m compileall -q shared intake router worker
+# Where files lie unless they lie in a bucket; a volume mounted here has this owner.
+RUN install --directory --owner=10001 --group=hotline --mode=700 /files
 USER 10001:10001
 ENTRYPOINT ["python", "-P", "-m", "shared.command.container"]

@@ -25,6 +25,8 @@ PUBLIC: Mapping[str, frozenset[Role]] = {
     "public_api.show": ANYBODY,  # proves itself by number and pick-up code
     **dict.fromkeys(act_endpoints("public_api", CALLER_ACTS), ANYBODY),  # the same
     "receipts.receive": ANYBODY,  # proves itself by the secret in its address
+    "public_api.upload": ANYBODY,  # as many as an address may
+    "public_api.download": ANYBODY,  # proves itself by number and pick-up code
     **access_pages.PUBLIC,
 }
 INTERNAL: Mapping[str, frozenset[Role]] = {
@@ -40,6 +42,8 @@ INTERNAL: Mapping[str, frozenset[Role]] = {
     "staff_api.register": HOTLINE,
     "staff_api.show": STAFF,
     **dict.fromkeys(act_endpoints("staff_api", STAFF_ACTS), STAFF),  # the domain says which act is whose
+    "staff_api.upload": STAFF,
+    "staff_api.download": STAFF,
     **access_pages.STAFF,
 }
 _OWN_PASSWORD = ("staff_pages.password", "staff_pages.save_password", "staff_pages.log_out", "staff_api.log_out")

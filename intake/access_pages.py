@@ -35,6 +35,8 @@ PUBLIC: Mapping[str, frozenset[Role]] = {
     "public_pages.ticket": CALLER,
     "public_pages.withdrawal": CALLER,
     "public_pages.act": CALLER,
+    "public_pages.file": CALLER,
+    "public_pages.opened": CALLER,
 }
 STAFF: Mapping[str, frozenset[Role]] = {
     "staff_pages.login": ANYBODY,
@@ -57,6 +59,8 @@ STAFF: Mapping[str, frozenset[Role]] = {
     "staff_pages.overview": frozenset({Role.SUPERVISOR}),
     "staff_pages.ticket": WORKERS,
     "staff_pages.act": WORKERS,
+    "staff_pages.file": WORKERS,
+    "staff_pages.opened": WORKERS,
     "staff_pages.reveal": WORKERS,
     "staff_pages.code": HOTLINE,
     **dict.fromkeys(_ADMIN_PAGES, frozenset({Role.ADMIN})),

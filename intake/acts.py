@@ -8,6 +8,7 @@ from typing import Any
 from flask import g
 
 from intake import forms as f
+from intake.registration import file_refs
 from intake.stores import engine, ledger, rules
 from shared import access_log, people
 from shared.domain import commands as c
@@ -87,7 +88,8 @@ def carry_out_loaded(act: Act, viewer: Viewer, ticket_id: int, data: Mapping[str
         _check_colleague(viewer, data["staff_id"])
     if act.command is c.ChangeTellBy and data["sms"]:
         _check_mobile(viewer, ticket_id)
-    return ledger().execute(act.command(actor=viewer, ticket_id=ticket_id, **data))
+    given = dict(data) | file_refs(viewer, data)
+    return ledger().execute(act.command(actor=viewer, ticket_id=ticket_id, **given))
 
 
 def ticket_id_for(viewer: Viewer, number: str) -> int:

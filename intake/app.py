@@ -7,6 +7,7 @@ from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from intake import access, clients, identity, pages, problems
+from intake import files_api as _files_api  # noqa: F401 its routes hang on both APIs
 from intake.address import behind_proxies
 from intake.calls_api import calls_api
 from intake.contract import Contract, with_pack_words
@@ -16,13 +17,14 @@ from intake.public_api import public_api
 from intake.receipts import receipts
 from intake.staff_api import staff_api
 from intake.stores import look_for_pack
+from intake.uploads.parcels import LARGEST_FORM_BYTES, ParcelRequest
 from shared import attempts
 from shared.keys import keys
 from shared.logs import configure_logs
 from shared.settings import settings
 
 Surface = Literal["public", "staff"]
-LARGEST_BODY_BYTES = 1_000_000
+LARGEST_BODY_BYTES = LARGEST_FORM_BYTES
 
 
 def create_app(surface: Surface) -> Flask:
@@ -31,6 +33,7 @@ def create_app(surface: Surface) -> Flask:
     attempts.check_names()
     app = Flask(__name__)
     behind_proxies(app)
+    app.request_class = ParcelRequest
     app.config.update(
         SECRET_KEY=keys().session,
         MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES,

@@ -17,6 +17,8 @@ from shared.settings import settings
 SCOPES: Mapping[str, Scope] = {
     "public_api.register": Scope.REGISTER,
     "public_api.show": Scope.READ,
+    "public_api.upload": Scope.REGISTER,
+    "public_api.download": Scope.READ,
     "calls_api.receive": Scope.CALLS,
 }
 _SCHEME = "bearer"
@@ -70,6 +72,17 @@ def admit(phone: str | None, key: str) -> None:
             again = f"{wait} 秒" if wait < _MINUTE else f"{-(-wait // _MINUTE)} 分钟"
             why = f"登记得太频繁了。请在 {again}后再提交一次；急事请直接拨打 12345。"
             raise attempts.TooMany(wait, "too_many_requests", why)
+
+
+def admit_file() -> None:
+    """Count a file of somebody without a key; nobody fills the disk in an hour. Raises `TooMany`."""
+    if g.api_key is not None or address.is_exempt():
+        return
+    with _at_once() as connection:
+        wait = attempts.take(connection, [(attempts.FILES, address.network())])
+    if wait:
+        why = "从这里上传的附件太多了。请先提交文字，附件过一小时再补充。"
+        raise attempts.TooMany(wait, "too_many_requests", why)
 
 
 def is_registered(connection: Connection, client: str, key: str) -> bool:

@@ -21,9 +21,11 @@ _MEANING = {
     404: "Not there, or not yours.",
     409: "Not now, or changed since `seen_seq`.",
     413: "The body is too large.",
+    415: "No such file is taken, or it holds something else than its name says.",
     422: "The Idempotency-Key was used for another request, or an event cannot be taken.",
     429: "Too many; wait as `Retry-After` says.",
     503: "Nothing was saved; try again as `Retry-After` says.",
+    507: "There is no room for the file; without it the request is accepted.",
 }
 _WAITS = {429, 503}
 

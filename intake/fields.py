@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 import phonenumbers
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from intake.json_reader import JsonObject, is_storable
 
@@ -14,6 +14,7 @@ _STORABLE = r"^[^\x00]*$"
 _WRITTEN = r"^[^\x00]*[^\x00\s][^\x00]*$"
 _DIALLED = r"^((\+?86[ -]?)?1[3-9][0-9]{9}|0[1-9][0-9]{1,2}-?[2-9][0-9]{6,7})$"
 UNTOLD = (_STORABLE, _WRITTEN)  # what a person reading the document takes for granted
+_MOST_IDS = 100  # how many a step takes, the domain says
 
 
 class Text(fields.String):
@@ -63,6 +64,14 @@ class Flag(fields.Boolean):
         if isinstance(data, JsonObject) and not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, attr, data, **kwargs)
+
+
+class FileIds(fields.List[str]):
+    """Ids of files that were sent before, in the order in which they are shown."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        one = fields.String(validate=validate.Regexp(r"^[0-9a-f]{32}$"))
+        super().__init__(one, validate=validate.Length(max=_MOST_IDS), **kwargs)
 
 
 class Phone(Text):

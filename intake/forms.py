@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
 
-from intake.fields import LONGEST_NOTE, LONGEST_TEXT, Flag, OfPack, Strict, Text, Whole
+from intake.fields import LONGEST_NOTE, LONGEST_TEXT, FileIds, Flag, OfPack, Strict, Text, Whole
 from intake.json_reader import JsonObject
 from shared.domain.terms import EndReason, FollowUpResult, Nature, Urgency
 
@@ -25,6 +25,7 @@ class AnswerIn(Seen):
     """直接答复 / 不予受理: what the caller is told."""
 
     public = Text(LONGEST_TEXT, required=True)
+    files = FileIds()
 
 
 class DispatchIn(Seen):
@@ -75,12 +76,14 @@ class ContactIn(Seen):
     """首次联系."""
 
     note = Text(LONGEST_NOTE)
+    inner_files = FileIds()
 
 
 class ReportIn(Seen):
     """阶段性反馈."""
 
     public = Text(LONGEST_TEXT, required=True)
+    files = FileIds()
 
 
 class ReplyIn(Seen):
@@ -90,6 +93,8 @@ class ReplyIn(Seen):
     internal = Text(LONGEST_TEXT, required=True)
     contacted = Flag(load_default=False)
     no_contact = Text(LONGEST_NOTE)
+    files = FileIds()
+    inner_files = FileIds()
 
 
 class ReasonIn(Seen):
@@ -157,6 +162,7 @@ class SupplementIn(Seen):
     """补充."""
 
     text = Text(LONGEST_TEXT, required=True)
+    files = FileIds()
 
 
 class UrgeIn(Seen):

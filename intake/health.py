@@ -16,7 +16,7 @@ ALARM_SECONDS = 75
 _OLDEST = sa.text(
     "SELECT coalesce(max(lag), 0)::float8 FROM (SELECT (SELECT extract(epoch FROM real_lag(due_at)) FROM job"
     " WHERE state = 'todo' AND kind = k AND due_at <= business_now() ORDER BY due_at LIMIT 1) AS lag"
-    " FROM unnest(ARRAY['route', 'warn', 'overdue', 'red', 'notify', 'recount', 'tidy']) AS k) AS per_kind"
+    " FROM unnest(ARRAY['route', 'warn', 'overdue', 'red', 'notify', 'recount', 'tidy', 'scan']) AS k) AS per_kind"
 )
 
 

@@ -62,6 +62,7 @@ def steps_in_words(view: TicketView, rules: Rules) -> list[dict[str, Any]]:
             "text": step_in_words(entry, rules),
             "text_en": step_in_words(entry, rules, english=True),
             "answer": entry.texts.get("public"),
+            "files": entry.files,
         }
         for entry in view.timeline
     ]

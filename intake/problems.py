@@ -21,6 +21,15 @@ _STATUS_OF = {
     "too_many_tries": 429,
     "too_many_requests": 429,
     "over_quota": 429,
+    "file_too_large": 413,
+    "too_many_files": 413,
+    "file_kind": 415,
+    "file_empty": 415,
+    "unknown_file": 400,
+    "file_gone": 404,
+    "storage_full": 507,
+    "storage_down": 503,
+    "files_off": 503,
     "role_may_not": 403,
     "key_may_not": 403,
     "bad_key": 401,
@@ -60,6 +69,7 @@ _TITLES = {
     429: "请稍后再试",
     500: "系统出错",
     503: "系统暂时繁忙",
+    507: "没有地方存附件",
 }
 _TITLE_OF = {"bad_signature": "签名不对", "bad_key": "密钥不对"}
 log = structlog.get_logger()

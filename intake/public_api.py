@@ -49,7 +49,7 @@ def register(header: Mapping[str, str], data: Mapping[str, Any]) -> Any:
 @public_api.response(200, s.PublicTicketOut())
 def show(header: Mapping[str, str], number: str) -> Any:
     """Show a ticket to its caller, who proves it by number and pick-up code, or to the system that registered it."""
-    viewer = _follower(number, header.get("code"))
+    viewer = follower(number, header.get("code"))
     with engine().connect() as connection:
         view = public_view(viewer, connection, rules())
     if view is None:
@@ -80,7 +80,7 @@ for _name in CALLER_ACTS:
     _offer(ACTS[_name])
 
 
-def _follower(number: str, code: str | None) -> Viewer:
+def follower(number: str, code: str | None) -> Viewer:
     """Return who follows: the key that registered the ticket, or the caller whom number and code prove."""
     if g.api_key is None and code is None:
         raise ValidationError({"headers": {"Pick-Up-Code": ["Missing data for required field."]}})

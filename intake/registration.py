@@ -1,6 +1,6 @@
 """From a validated request to a committed ticket: shared by the API and the pages of both surfaces."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,8 +8,10 @@ from typing import Any
 from flask import g
 
 from intake.clients import admit
-from intake.stores import ledger, rules
+from intake.stores import engine, ledger, rules
+from shared import attachments
 from shared.domain.commands import CallerDetails, Register
+from shared.domain.files import PARTS
 from shared.domain.numbers import number_of
 from shared.domain.ticket import Ticket
 from shared.domain.viewer import Viewer
@@ -33,10 +35,13 @@ class Accepted:
     is_replay: bool
 
 
-def register(viewer: Viewer, data: Mapping[str, Any], key: str) -> Accepted:
-    """Register a request; committed when this returns. `data` is as `TicketIn` or `OperatorTicketIn` loads it."""
+def register(viewer: Viewer, data: Mapping[str, Any], key: str, marks: Sequence[str] | None = None) -> Accepted:
+    """Register a request; committed when this returns. `data` is as `TicketIn` or `OperatorTicketIn` loads it.
+
+    `marks` stand for the files when two requests are compared; without them their ids do.
+    """
     details = CallerDetails(**{name: data[name] for name in _ABOUT_THE_CALLER if name in data})
-    rest = {name: value for name, value in data.items() if name not in _ABOUT_THE_CALLER}
+    rest = {name: value for name, value in data.items() if name not in (*_ABOUT_THE_CALLER, "files")}
     api_key = g.api_key.id if g.api_key is not None else None
     if viewer.id is not None:
         client = f"staff:{viewer.id}"
@@ -45,10 +50,24 @@ def register(viewer: Viewer, data: Mapping[str, Any], key: str) -> Accepted:
     else:
         client = "public"
         admit(details.phone, key)
-    command = Register(actor=viewer, caller=details, api_key=api_key, **rest)
-    mac = keys().request_mac(canonical(data).encode())
+    command = Register(actor=viewer, caller=details, api_key=api_key, **rest, **file_refs(viewer, data))
+    mac = keys().request_mac(canonical(_compared(data, marks)).encode())
     opened = ledger().open_ticket(command, IdempotencyKey(client, "register", key, mac))
     return accepted(opened.ticket, is_replay=opened.is_replay)
+
+
+def file_refs(viewer: Viewer, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the files that a form names by id, as a command names them. Raises `Refused`."""
+    named = {part: data[part] for part in PARTS if data.get(part)}
+    if not named:
+        return {}
+    with engine().connect() as connection:
+        return {part: attachments.refs(connection, viewer, ids) for part, ids in named.items()}
+
+
+def _compared(data: Mapping[str, Any], marks: Sequence[str] | None) -> dict[str, Any]:
+    files = data.get("files") if marks is None else marks
+    return {name: value for name, value in data.items() if name != "files"} | ({"files": files} if files else {})
 
 
 def accepted(ticket: Ticket, *, is_replay: bool = False) -> Accepted:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from flask_smorest.fields import Upload
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from intake.fields import LONGEST_TEXT, LONGEST_TITLE, Flag, OfPack, Phone, Strict, Text, Whole
+from intake.fields import LONGEST_TEXT, LONGEST_TITLE, FileIds, Flag, OfPack, Phone, Strict, Text, Whole
 from shared.domain.terms import Channel, HolderKind, Nature, Role, Urgency
 from shared.phones import is_mainland_mobile
 from shared.reads.queues import MOST_ROWS, Only
@@ -25,6 +26,7 @@ class TicketIn(Strict):
     tell_by_sms = Flag(
         load_default=False, metadata={"description": "Tell by short message to `phone`, and not by e-mail."}
     )
+    files = FileIds()
 
     @validates_schema
     def sms_needs_a_mobile(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -47,6 +49,35 @@ class OperatorTicketIn(TicketIn):
     urgency = fields.Enum(Urgency, by_value=True)
     confidential = Flag(load_default=False)
     accused_unit = OfPack("unit")
+
+
+class FileIn(Strict):
+    """One file, as multipart/form-data."""
+
+    file = Upload(required=True, metadata={"description": "20 MB at most; jpg, png, pdf, docx … by name and content."})
+
+
+class FileIdOut(Schema):
+    """201: the file is stored."""
+
+    id = fields.String()
+
+
+class FileOut(Schema):
+    """A file of a step. `name` is null where it could say who asks and the viewer may not know."""
+
+    id = fields.String()
+    name = fields.String(allow_none=True)
+    extension = fields.String()
+    size = fields.Integer()
+    sha256 = fields.String()
+    state = fields.String(metadata={"description": "unscanned, quarantined, clean, infected or erased."})
+
+
+class InnerFileOut(FileOut):
+    """A file as staff see it."""
+
+    is_inner = fields.Boolean(metadata={"description": "For staff alone."})
 
 
 class IdempotencyHeader(Schema):
@@ -91,6 +122,7 @@ class PublicStepOut(Schema):
     text = fields.String(metadata={"description": "Plain Chinese."})
     text_en = fields.String()
     answer = fields.String(allow_none=True)
+    files = fields.List(fields.Nested(FileOut))
 
 
 class PublicTicketOut(Schema):
@@ -183,6 +215,7 @@ class StepOut(Schema):
     facts = fields.Dict()
     texts = fields.Dict()
     decision = fields.Dict(allow_none=True)
+    files = fields.List(fields.Nested(InnerFileOut))
 
 
 class TicketOut(ActOut):

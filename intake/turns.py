@@ -9,12 +9,17 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from intake.uploads.parcels import LARGEST_PARCEL_BYTES, is_parcel, unpack
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 class Turns:
-    """Wraps a WSGI app: reads bodies of up to `most_bytes`, then lets `turns` requests at a time through."""
+    """Wraps a WSGI app: reads bodies of up to `most_bytes`, then lets `turns` requests at a time through.
+
+    A form with files may be larger; it is parsed as it comes in, its files to disk.
+    """
 
     def __init__(self, app: "WSGIApplication", turns: int, most_bytes: int) -> None:
         self._app, self._most_bytes = app, most_bytes
@@ -38,9 +43,15 @@ class Turns:
         length = int(announced) if announced.isdecimal() else None
         if length is None and "HTTP_TRANSFER_ENCODING" not in environ:
             return True
+        if length is not None and is_parcel(environ):
+            if length <= LARGEST_PARCEL_BYTES:
+                unpack(environ)
+            return True
         if length is not None and length > self._most_bytes:
             return True
         body = environ["wsgi.input"].read(self._most_bytes + 1 if length is None else length)
-        environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
+        is_too_long = length is None and len(body) > self._most_bytes
+        size = LARGEST_PARCEL_BYTES + 1 if is_too_long and is_parcel(environ) else len(body)
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(size)
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         return length is None or len(body) == length

@@ -31,7 +31,8 @@ SETUP = Window("setup", 10, timedelta(hours=1))
 # Every use, counted by `take`.
 INTAKE_PHONE = Window("intake_phone", 10, timedelta(hours=1))  # S44
 INTAKE_ADDRESS = Window("intake_address", 60, timedelta(minutes=1))  # S44
-WINDOWS = (LOGIN, LOGIN_ADDRESS, FOLLOW_NUMBER, FOLLOW_ADDRESS, SETUP, INTAKE_PHONE, INTAKE_ADDRESS)
+FILES = Window("files", 60, timedelta(hours=1))  # of strangers, per address
+WINDOWS = (LOGIN, LOGIN_ADDRESS, FOLLOW_NUMBER, FOLLOW_ADDRESS, SETUP, INTAKE_PHONE, INTAKE_ADDRESS, FILES)
 
 # A count that a crash loses is no harm: nobody waits for the disk.
 _COUNT = sa.text(

@@ -18,7 +18,7 @@ HELD = "held"  # the outcome of a job that a restore keeps from leaving the hous
 # A few seconds more than the kind's hard time limit, so that what a killed consumer held is soon back (FAULTS P3).
 LEASE_SECONDS = {
     JobKind.ROUTE: 40, JobKind.WARN: 40, JobKind.OVERDUE: 40, JobKind.RED: 40,
-    JobKind.NOTIFY: 60, JobKind.TEXT: 60, JobKind.RECOUNT: 60, JobKind.TIDY: 60,
+    JobKind.NOTIFY: 60, JobKind.TEXT: 60, JobKind.RECOUNT: 60, JobKind.TIDY: 60, JobKind.SCAN: 60,
 }  # fmt: skip
 
 # For the ledger's statement: %(jobs)s is a JSON list of {ticket_id, cause_seq, kind, part, due_at}.

@@ -40,6 +40,8 @@ class Settings:
     exempt_networks: tuple[Network, ...]
     # By the name of a limit: how many, within how many seconds; the defaults stand in `shared.attempts`.
     limits: Mapping[str, tuple[int, int]]
+    files_url: str | None  # where files lie: `file:///folder` or `s3://bucket?endpoint=…`; None: none are taken
+    clamd_url: str | None  # the virus scanner: `tcp://host:port` or `unix:///socket`
 
 
 @cache
@@ -69,6 +71,8 @@ def settings() -> Settings:
         trusted_proxies=_count("HOTLINE_TRUSTED_PROXIES"),
         exempt_networks=_networks("HOTLINE_EXEMPT_NETWORKS"),
         limits=_limits("HOTLINE_LIMITS"),
+        files_url=env.get("HOTLINE_FILES_URL") or None,
+        clamd_url=env.get("HOTLINE_CLAMD_URL") or None,
     )
 
 

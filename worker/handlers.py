@@ -16,12 +16,14 @@ from shared.ledger import Ledger
 from shared.packs import known_packs
 from shared.service import ledger
 from shared.settings import settings
+from shared.storage import storage
 from worker.correspondence import Correspondence
 from worker.holding import held_back
 from worker.mail import Addresses, Mail
 from worker.notices import Notices
 from worker.post import Post
 from worker.recounting import Recounting
+from worker.scanning import Scanning
 from worker.tidying import Tidying
 
 
@@ -37,6 +39,7 @@ def handlers() -> Mapping[JobKind, Handler]:
         JobKind.NOTIFY: Notices(engine(), ledger(), mail).handle,
         JobKind.RECOUNT: Recounting(engine(), ledger(), known_packs().at).handle,
         JobKind.TIDY: tidying().handle,
+        JobKind.SCAN: Scanning(engine(), storage(), said.clamd_url).handle,
     }
     return {kind: held_back(engine(), handle) if kind in OUTBOUND else handle for kind, handle in found.items()}
 
@@ -49,7 +52,7 @@ def correspondence() -> Correspondence:
 def tidying() -> Tidying:
     """Return the daily tidying in the city's zone."""
     with engine().connect() as connection:
-        return Tidying(engine(), known_packs().at(connection, settings().city).zone)
+        return Tidying(engine(), known_packs().at(connection, settings().city).zone, storage())
 
 
 def time_handlers(by: Ledger, me: Viewer) -> Mapping[JobKind, Handler]:

@@ -1,4 +1,4 @@
-"""The daily tidying: ended jobs, used idempotency keys and old sessions go after seven days, a thousand at a time."""
+"""The daily tidying: ended jobs, used keys and old sessions go after seven days, files nobody named after one."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.engine import Connection, Engine
 
-from shared import attempts, jobs, people
+from shared import attachments, attempts, jobs, people
 from shared.domain.follow_ups import JobKind
 from shared.ledger.forget import forget_keys
 from shared.ledger.write import business_now
+from shared.storage import Storage, StorageError
 from worker.untied import close, one_by_one
 
 KEEP = timedelta(days=7)  # real time: what is kept here serves repeats and inquiries by machines, not the record
-CHUNK = 1000
+KEEP_LOOSE = timedelta(days=1)  # real time: how long a file waits for the step that it was sent for
+CHUNK, FEW = 1000, 50
 AT = wall_time(3, 30)  # local, when a city sleeps
 # With a consumer's own 20 s and its hard limit of 30 s this leaves room; the rest is a job of its own.
 BUDGET_SECONDS = 5.0
@@ -27,8 +29,10 @@ log = structlog.get_logger()
 class Tidying:
     """Handles jobs of kind `tidy`. `part` is the day, and after a colon the job id that an earlier one came to."""
 
-    def __init__(self, engine: Engine, zone: ZoneInfo, budget_seconds: float = BUDGET_SECONDS) -> None:
-        self._engine, self._zone, self._budget = engine, zone, budget_seconds
+    def __init__(
+        self, engine: Engine, zone: ZoneInfo, place: Storage | None = None, budget_seconds: float = BUDGET_SECONDS
+    ) -> None:
+        self._engine, self._zone, self._place, self._budget = engine, zone, place, budget_seconds
 
     def arm(self) -> None:
         """Arm the next tidying, if nobody has; may be called at any time."""
@@ -47,12 +51,28 @@ class Tidying:
         if not came_to:
             for forget in (forget_keys, people.forget_sessions, attempts.forget):
                 self._chunks(forget, until)
+            self._loose_files(until)
         after: int | None = int(came_to or 0)
         while after is not None and time.monotonic() < until:
             with self._engine.begin() as connection:
                 after = jobs.tidy(connection, after, KEEP, CHUNK)
         done = jobs.Closing(job, "done", "done")
         close(self._engine, done, None if after is None else lambda c: (f"{day}:{after}", business_now(c)))
+
+    def _loose_files(self, until: float) -> None:
+        """Remove files that no step took: the bytes first, so that a row always leads to them."""
+        while self._place is not None and time.monotonic() < until:
+            with self._engine.begin() as connection:
+                found = attachments.loose(connection, KEEP_LOOSE, FEW)
+                try:
+                    for file_id in found:
+                        self._place.delete(attachments.stored_as(file_id))
+                except StorageError as error:
+                    log.warning("loose_files_stay", error=str(error))
+                    return
+                attachments.forget(connection, found)
+            if len(found) < FEW:
+                return
 
     def _chunks(self, forget: Callable[[Connection, timedelta, int], int], until: float) -> None:
         while time.monotonic() < until:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from intake.pages import assets, filters, preferences
+from intake.pages import assets, files, filters, preferences
 from intake.pages.blueprints import public_pages, staff_pages
 
 
@@ -11,6 +11,7 @@ def install(app: Flask, surface: str) -> None:
     app.after_request(preferences.keep_preferences)
     assets.install(app)
     filters.install(app, surface)
+    files.install(app, surface)
     if surface == "staff":
         from intake.pages import (  # noqa: F401
             admin,

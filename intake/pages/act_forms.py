@@ -16,7 +16,7 @@ class Field:
     """One field of a form. `kind` names the template's macro; `options` are offered where something is chosen."""
 
     name: str
-    kind: str  # area, line, unit, pick, radio, rating, tick
+    kind: str  # area, line, unit, pick, radio, rating, tick, files
     required: bool = False
     options: Callable[[], Options] | None = None
 
@@ -33,11 +33,13 @@ _NATURE = Field("nature", "pick", options=lambda: of_table(NATURES))
 _URGENCY = Field("urgency", "pick", options=lambda: of_table(URGENCIES))
 _COUNTY = Field("county", "pick", options=counties)
 _REASON = Field("reason", "area", required=True)
+_FILES = Field("files", "files")
+_INNER_FILES = Field("inner_files", "files")
 UNIT_FIELDS = ("unit", "proposed_unit", "accused_unit")
 
 FIELDS: Mapping[str, tuple[Field, ...]] = {
-    "answer_directly": (Field("public", "area", required=True),),
-    "not_accept": (Field("public", "area", required=True),),
+    "answer_directly": (Field("public", "area", required=True), _FILES),
+    "not_accept": (Field("public", "area", required=True), _FILES),
     "dispatch": (Field("unit", "unit", required=True), _NATURE, _URGENCY, _COUNTY, Field("reason", "area")),
     "send_to_seat": (Field("skill", "pick", required=True, options=skills), Field("reason", "area")),
     "send_to_triage": (Field("why", "area", required=True),),
@@ -46,14 +48,16 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
     "sign": (),
     "take": (),
     "hand_over": (Field("staff_id", "pick", required=True),),
-    "contact": (Field("note", "area"),),
-    "report": (Field("public", "area", required=True),),
+    "contact": (Field("note", "area"), _INNER_FILES),
+    "report": (Field("public", "area", required=True), _FILES),
     "return": (Field("basis", "line", required=True), _REASON, Field("proposed_unit", "unit")),
     "reply": (
         Field("public", "area", required=True),
         Field("internal", "area", required=True),
         Field("contacted", "tick"),
         Field("no_contact", "line"),
+        _FILES,
+        _INNER_FILES,
     ),
     "approve": (),
     "send_back": (_REASON,),
@@ -76,7 +80,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("accused_unit", "unit"),
         _REASON,
     ),
-    "supplement": (Field("text", "area", required=True),),
+    "supplement": (Field("text", "area", required=True), _FILES),
     "urge": (Field("note", "area"),),
     "renew_code": (Field("reason", "line", required=True),),
     "reveal": (Field("reason", "line", required=True),),

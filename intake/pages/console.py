@@ -25,6 +25,7 @@ from intake.pages.words import say
 from intake.registration import Accepted, accepted
 from intake.registration import register as register_request
 from intake.stores import engine
+from intake.uploads.forms import take_files
 from shared.domain.errors import Refused
 from shared.domain.labels import CHANNELS, NATURES, URGENCIES
 from shared.domain.terms import HolderKind
@@ -54,11 +55,13 @@ def register() -> Response:
         if "accused_unit" in typed:
             typed["accused_unit"] = unit_code(typed["accused_unit"])
         phone = None if "phone" in typed else phone_of(call_id)
-        said = typed | ({"phone": phone} if phone else {})
-        opened = register_request(viewer, schemas.OperatorTicketIn().load(said), key)
+        files = take_files(viewer)
+        said = {**typed, **({"phone": phone} if phone else {}), **files.fields}
+        opened = register_request(viewer, schemas.OperatorTicketIn().load(said), key, files.marks)
     except (Refused, ValidationError) as error:
         kept = typed | {_ANSWER: answer, "call": str(call_id or "")}
         return form_page(kept, mistake_of(error, "console", kept), key=key)
+    files.tell_lost()
     bind(call_id, opened.ticket.id)
     if closes:
         try:

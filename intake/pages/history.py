@@ -1,6 +1,6 @@
 """A ticket's log in the words of the staff's timeline, newest first. No reading."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ from intake.pages.filters import code_word, county_name, short_instant, skill_na
 from intake.pages.words import say
 from shared.domain.events import EventKind
 from shared.domain.terms import HolderKind, Role
+from shared.reads.files import FileView
 from shared.reads.tickets import TimelineEntry
 
 _SHOWN_TEXTS = (
@@ -36,6 +37,7 @@ class Moment:
     about: str
     at: str
     texts: list[tuple[str, str]]
+    files: tuple[FileView, ...] = ()
 
 
 def history(timeline: tuple[TimelineEntry, ...]) -> list[Moment]:
@@ -60,12 +62,14 @@ def who(entry: TimelineEntry) -> str:
 def _moment(entry: TimelineEntry) -> Moment:
     texts = [(say(f"text.{part}"), entry.texts[part]) for part in _SHOWN_TEXTS if part in entry.texts]
     about = " · ".join(part for part in (who(entry), _details(entry)) if part)
-    return Moment(entry.seq, _STYLES.get(entry.kind, ""), _title(entry), about, short_instant(entry.at), texts)
+    return Moment(
+        entry.seq, _STYLES.get(entry.kind, ""), _title(entry), about, short_instant(entry.at), texts, entry.files
+    )
 
 
 def _as_newest(moment: Moment) -> Moment:
     style = moment.style or "now"
-    return Moment(moment.seq, style, moment.title, moment.about, moment.at, moment.texts)
+    return replace(moment, style=style)
 
 
 def _title(entry: TimelineEntry) -> str:

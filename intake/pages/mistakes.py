@@ -12,6 +12,7 @@ from intake.pages.preferences import is_english
 from intake.pages.words import WORDS, refusal, say
 from intake.problems import status_of
 from shared.domain.errors import Conflict, Refused
+from shared.domain.files import PARTS
 
 _NOT_TYPED = ("csrf_token", "key", "back", "then", "act")
 _LENGTH = re.compile(r"要 (\d+) 到 (\d+) 个字，现在是 (\d+) 个。")
@@ -49,7 +50,8 @@ def typed_form() -> dict[str, str]:
     """Return what was typed, without blanks around it, empty fields and the form's own."""
     # Browsers send line breaks as CR LF; a text is kept as it was typed.
     lines = {name: value.replace("\r\n", "\n") for name, value in request.form.items()}
-    stripped = {name: value.strip() for name, value in lines.items() if name not in _NOT_TYPED}
+    typed = {name: value for name, value in lines.items() if not name.startswith(("kept_", *PARTS))}
+    stripped = {name: value.strip() for name, value in typed.items() if name not in _NOT_TYPED}
     return {name: value for name, value in stripped.items() if value}
 
 

@@ -16,6 +16,7 @@ from intake.pages.story import newest_seq, newest_step, next_step
 from intake.problems import problem
 from intake.registration import accepted, register
 from intake.stores import engine, rules
+from intake.uploads.forms import take_files
 from shared.domain.errors import Refused
 from shared.domain.terms import Channel, Role
 from shared.domain.viewer import Viewer
@@ -35,12 +36,14 @@ def new() -> Response:
 @public_pages.post("/new")
 def send() -> Response:
     """Register the request and open it for this device."""
-    key, typed = form_key(), typed_form()
+    key, typed, anybody = form_key(), typed_form(), Viewer(Role.CALLER, settings().city)
     try:
-        data = schemas.TicketIn().load(typed)
-        opened = register(Viewer(Role.CALLER, settings().city), data | {"channel": Channel.WEB}, key)
+        files = take_files(anybody)
+        data = schemas.TicketIn().load({**typed, **files.fields})
+        opened = register(anybody, data | {"channel": Channel.WEB}, key, files.marks)
     except (Refused, ValidationError) as error:
         return _form(key, typed, mistake_of(error, "new", typed))
+    files.tell_lost()
     token = opened.link.rsplit("/", 1)[1]
     answer = redirect(url_for("public_pages.done"), 303)
     return identity.set_cookie(answer, identity.follow_cookie(), token, is_session=False)  # type: ignore[arg-type]

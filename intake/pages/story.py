@@ -43,7 +43,7 @@ class Story:
     holder: str
     why: str
     answers: list[dict[str, str]]
-    steps: list[dict[str, str]]
+    steps: list[dict[str, Any]]
     acts: list[str]
     told: str
     is_told: bool
@@ -133,6 +133,11 @@ def _who(entry: Any) -> str:
     return unit_name(entry.facts.get("unit"))
 
 
-def _step(entry: Any) -> dict[str, str]:
+def _step(entry: Any) -> dict[str, Any]:
     words = next((entry.texts[part] for part in ("supplement", "said", "report") if part in entry.texts), "")
-    return {"text": step_in_words(entry, rules(), english=is_english()), "at": spoken(entry.at), "words": words}
+    return {
+        "text": step_in_words(entry, rules(), english=is_english()),
+        "at": spoken(entry.at),
+        "words": words,
+        "files": entry.files,
+    }

@@ -10,6 +10,7 @@ from intake.pages.mistakes import Mistake, mistake_of, typed_form
 from intake.pages.words import say
 from intake.pages.workplace import Shown, address_of, place_of, show
 from intake.stores import engine
+from intake.uploads.forms import take_files
 from shared import access_log
 from shared.domain.errors import Refused
 from shared.reads.tickets import reveal_phone
@@ -32,9 +33,11 @@ def act(number: str, act: str) -> Response:
     typed.pop("only", None)
     place = place_of(request.form.get("back", ""), viewer)
     try:
-        carry_out(ACTS[act], viewer, _ticket_id(number), with_unit_codes(typed))
+        files = take_files(viewer)
+        carry_out(ACTS[act], viewer, _ticket_id(number), {**with_unit_codes(typed), **files.fields})
     except (Refused, ValidationError) as error:
         return show(place, Shown(number, mistake_of(error, act, typed)))
+    files.tell_lost()
     if act == "renew_code":
         return redirect(url_for("staff_pages.code", number=number), 303)  # type: ignore[return-value]
     if request.form.get("back") == "console":

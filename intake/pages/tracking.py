@@ -14,6 +14,7 @@ from intake.pages.story import story
 from intake.pages.words import say
 from intake.problems import problem
 from intake.stores import engine, rules
+from intake.uploads.forms import take_files
 from shared.domain.errors import Refused
 from shared.ledger.write import business_now
 from shared.reads.tickets import public_view
@@ -51,12 +52,14 @@ def act(act: str) -> Response:
     """Carry out an act of the caller's."""
     viewer, typed = current_viewer(), typed_form()
     try:
-        done = carry_out(ACTS[act], viewer, viewer.ticket_id or 0, typed)
+        files = take_files(viewer)
+        done = carry_out(ACTS[act], viewer, viewer.ticket_id or 0, {**typed, **files.fields})
     except (Refused, ValidationError) as error:
         mistake = mistake_of(error, act, typed)
         if isinstance(error, Refused) and error.code == "not_now":
             mistake = replace(mistake, sentence=say("ticket.not_now"))
         return _withdrawal(typed, mistake) if act == "withdraw" and mistake.fields else _ticket(typed, mistake)
+    files.tell_lost()
     said = act if done.event_count else f"{act}_joined"
     if act == "confirm" and done.event_count:
         said = f"{act}_{done.ticket.state}"

@@ -103,4 +103,22 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         " seconds."),
     "internal": ("系统出错了，已经记录。请稍后再试，或拨打 12345。", "Something broke on our side and was recorded. Try again later, or call"
         " 12345."),
+    "file_empty": ("附件是空的（0 字节）。请重新选择文件。", "The file is empty (0 bytes). Choose it again."),
+    "file_kind": (
+        "这种附件不能收，或者内容和文件名不符。请检查后重新上传。",
+        "This kind of file is not taken, or it holds something else than its name says, or is damaged."
+        " Photos, PDF, Word, Excel, text, sound and short films are.",
+    ),
+    "file_too_large": ("附件太大，每个最多 20 MB。", "The file is too large: 20 MB each at most. Compress or split it."),
+    "too_many_files": ("一次最多 10 个附件，其余的请下次补充。", "10 files at a time at most. Add the others later."),
+    "unknown_file": (
+        "有附件找不到、已经用过或已经过期，请重新上传。",
+        "A file is not there, was used before or is too old. Send it again.",
+    ),
+    "file_gone": ("这个附件已经不在了。请联系 12345。", "This file is no longer there. Call 12345."),
+    "file_held": ("这个附件正在查毒，过几分钟再打开。", "This file is being scanned. Open it in a few minutes."),
+    "file_infected": ("这个附件带有病毒，已经删除。", "This file held a virus and was deleted."),
+    "storage_full": ("存附件的地方已经满了。", "There is no room for files."),
+    "storage_down": ("附件暂时存取不了。", "Files cannot be reached just now."),
+    "files_off": ("这里暂时不收附件。", "No files are taken here."),
 }  # fmt: skip

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 
+from shared.command.audit_files import stored_differences
 from shared.command.audit_stream import Dossier, LateJob, snapshot
 from shared.domain import checks
 from shared.domain.checks import Difference
@@ -17,6 +18,7 @@ from shared.domain.ticket import ticket_from_row
 from shared.ledger.change import DERIVED
 from shared.ledger.checks import log_differences
 from shared.settings import settings
+from shared.storage import Storage, storage
 
 # FAULTS P3: nothing undone and due is older while PostgreSQL answers.
 LATE_SECONDS = 75.0
@@ -48,18 +50,23 @@ class Report:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--files", action="store_true", help="read every file too and compare it with the log")
 
 
 def run(args: argparse.Namespace) -> int:
     """Audit the database of this instance; 1 if anything differs."""
     is_told = sys.stderr.isatty() and not args.json
-    report = audit(settings().database_url, _tell if is_told else None)
+    place = storage() if args.files else None
+    report = audit(settings().database_url, _tell if is_told else None, place)
     print(json.dumps(asdict(report), ensure_ascii=False) if args.json else in_words(report))
     return 1 if report.differences else 0
 
 
-def audit(url: str, tell: Callable[[Report], None] | None = None) -> Report:
-    """Check every ticket of the database in one snapshot; `tell` is called now and then meanwhile."""
+def audit(url: str, tell: Callable[[Report], None] | None = None, place: Storage | None = None) -> Report:
+    """Check every ticket of the database in one snapshot; `tell` is called now and then meanwhile.
+
+    With a `place` the bytes of files are read too.
+    """
     began, report = time.monotonic(), Report()
     told = began
     with snapshot(url) as seen:
@@ -73,7 +80,10 @@ def audit(url: str, tell: Callable[[Report], None] | None = None) -> Report:
         for dossier in seen.dossiers():
             report.tickets += 1
             report.events += len(dossier.log.events)
-            report.differences += _of_ticket(dossier, rules.get(dossier.row["city"]), late.get(dossier.row["id"], []))
+            more = [*_late(late.get(dossier.row["id"], []))]
+            if place is not None:
+                more += stored_differences(place, dossier.log.files)
+            report.differences += _of_ticket(dossier, rules.get(dossier.row["city"]), more)
             if tell is not None and time.monotonic() - told > _PROGRESS_SECONDS:
                 told = time.monotonic()
                 tell(report)
@@ -92,11 +102,11 @@ def in_words(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _of_ticket(dossier: Dossier, rules: Rules | None, late: list[LateJob]) -> list[Found]:
+def _of_ticket(dossier: Dossier, rules: Rules | None, more: list[Difference]) -> list[Found]:
     row = dossier.row
     if rules is None:
         return [Found(row["id"], None, "unknown_city", row["city"])]
-    found = [*_differences(dossier, rules), *_late(late)]
+    found = [*_differences(dossier, rules), *more]
     number = in_fours(number_of(row["id"], row["registered_at"], rules.zone)) if found else None
     return [Found(row["id"], number, one.code, one.detail) for one in found]
 

@@ -14,12 +14,14 @@ from shared.cities.load import read_pack
 from shared.domain.checks import JobSeen, NoticeSeen
 from shared.domain.follow_ups import JobKind
 from shared.domain.rules import Rules
-from shared.ledger.checks import EventRow, LogSeen, TextRow
+from shared.ledger.checks import EventRow, FileRow, LogSeen, TextRow
 
 _FETCH = 2000
 _LATE = """SELECT ticket_id, kind, part, extract(epoch FROM real_lag(due_at))::float8 FROM job
  WHERE state = 'todo' AND due_at <= business_now() AND real_lag(due_at) > make_interval(secs => %s) ORDER BY id"""
 
+_FILES: LiteralString = """SELECT ticket_id, seq, id, sha256, is_inner, state FROM attachment
+ WHERE ticket_id IS NOT NULL ORDER BY ticket_id, seq"""
 _JOBS: LiteralString = """SELECT ticket_id, cause_seq, kind, part, state, due_at, outcome FROM job
  WHERE ticket_id IS NOT NULL ORDER BY ticket_id, cause_seq"""
 
@@ -70,13 +72,14 @@ class Snapshot:
         return {city: read_pack(city, {name: text.encode() for name, text in files.items()}) for city, files in packs}
 
     def dossiers(self) -> Iterator[Dossier]:
-        """Yield every ticket by id: six cursors side by side, merged."""
+        """Yield every ticket by id: seven cursors side by side, merged."""
         with ExitStack() as open_cursors:
             read = partial(_Stream, self._connection, open_cursors)
             tickets = read("SELECT * FROM ticket ORDER BY id", rows=dict_row)
             events = read("SELECT ticket_id, seq, kind, at, body, hash FROM ticket_event ORDER BY ticket_id, seq")
             texts = read("SELECT ticket_id, seq, part, text, salt FROM ticket_text ORDER BY ticket_id, seq, part")
             decisions = read("SELECT ticket_id, seq, body FROM decision ORDER BY ticket_id, seq")
+            files = read(_FILES)
             jobs = read(_JOBS)
             notices = read("SELECT ticket_id, seq, part, state FROM notice ORDER BY ticket_id, seq, part")
             for row in tickets.all():
@@ -88,6 +91,7 @@ class Snapshot:
                         [EventRow(*rest) for rest in events.of(mine)],
                         [TextRow(*rest) for rest in texts.of(mine)],
                         dict(decisions.of(mine)),
+                        [FileRow(*rest) for rest in files.of(mine)],
                     ),
                     [JobSeen(one[0], JobKind(one[1]), *one[2:]) for one in jobs.of(mine)],
                     [NoticeSeen(*rest) for rest in notices.of(mine)],

@@ -32,6 +32,7 @@ def compose(home: Home, host: str, ports: Ports, addresses: Addresses, outside: 
         "PUBLIC_URL": outside.get("PUBLIC_URL") or base_url(host, ports.public),
         "STAFF_URL": outside.get("STAFF_URL") or base_url(host, ports.staff),
         "STREAM_URL": outside.get("STREAM_URL") or base_url(host, ports.stream),
+        "HOTLINE_FILES_URL": outside.get("HOTLINE_FILES_URL") or home.files.as_uri(),
         "MAIL_FROM": outside.get("MAIL_FROM", "12345@localhost"),
         "HOTLINE_EXEMPT_NETWORKS": outside.get("HOTLINE_EXEMPT_NETWORKS", _own_machine(host, outside)),
         "PROMETHEUS_MULTIPROC_DIR": str(home.metrics),

@@ -64,6 +64,10 @@ class Home:
         return self.folder / "mail"
 
     @property
+    def files(self) -> Path:
+        return self.folder / "files"
+
+    @property
     def metrics(self) -> Path:
         return self.run / "metrics"
 

@@ -2,18 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from shared.domain.command import Command as Command  # noqa: PLC0414 all commands are asked for here
+from shared.domain.command import WithFiles as WithFiles  # noqa: PLC0414
 from shared.domain.routing import Decision
 from shared.domain.terms import Channel, EndReason, FollowUpResult, Nature, Stage, Urgency
-from shared.domain.viewer import Viewer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """Asks something of one ticket. `seen_seq` is the `seq` that the page showed, None where no page was read."""
-
-    actor: Viewer
-    ticket_id: int = 0
-    seen_seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +19,7 @@ class CallerDetails:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Register(Command):
+class Register(WithFiles):
     """受理登记."""
 
     title: str
@@ -45,14 +37,14 @@ class Register(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerDirectly(Command):
+class AnswerDirectly(WithFiles):
     """直接答复: answered at first contact, nothing dispatched."""
 
     public: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotAccept(Command):
+class NotAccept(WithFiles):
     """不予受理（告知）: out of scope; `public` tells the right way."""
 
     public: str
@@ -125,14 +117,14 @@ class HandOver(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contact(Command):
+class Contact(WithFiles):
     """首次联系: the unit has spoken with the caller; `note` says what about."""
 
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report(Command):
+class Report(WithFiles):
     """阶段性反馈: what has been done so far, for the caller to read. Never resolves (REQUIREMENTS R17)."""
 
     public: str
@@ -148,7 +140,7 @@ class Return(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply(Command):
+class Reply(WithFiles):
     """答复: what the caller reads, and the internal account.
 
     `contacted` says that the caller was spoken to, `no_contact` why not.
@@ -232,7 +224,7 @@ class Amend(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Supplement(Command):
+class Supplement(WithFiles):
     """补充 of facts by the caller, or by an operator for them."""
 
     text: str

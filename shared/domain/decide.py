@@ -8,6 +8,7 @@ from shared.domain import callers, closing, dispatching, handling, timing
 from shared.domain import commands as c
 from shared.domain.errors import Conflict, NotYours, Refused
 from shared.domain.events import Event
+from shared.domain.files import with_files
 from shared.domain.labels import HOLDERS, STATES
 from shared.domain.rules import Rules
 from shared.domain.ticket import Ticket
@@ -64,7 +65,7 @@ def decide(ticket: Ticket | None, command: c.Command, rules: Rules, now: datetim
     if isinstance(command, c.Register):
         if ticket is not None:
             raise Refused("already_registered", "这个流水号已经登记过了。")
-        return dispatching.register(command, rules, now)
+        return with_files(dispatching.register(command, rules, now), command.files, command.inner_files)
     if ticket is None or not may_see(command.actor, ticket):
         raise NotYours
     if ticket.state not in legal.states or ticket.holder_kind not in legal.holders:
@@ -73,7 +74,8 @@ def decide(ticket: Ticket | None, command: c.Command, rules: Rules, now: datetim
         raise Refused("not_now", _why_not_now(ticket), state=ticket.state, holder=ticket.holder_kind)
     if command.seen_seq is not None and command.seen_seq < ticket.material_seq:
         raise Conflict(command.seen_seq, ticket.seq)
-    return _DECIDERS[type(command)](ticket, command, rules, now)
+    events = _DECIDERS[type(command)](ticket, command, rules, now)
+    return with_files(events, command.files, command.inner_files) if isinstance(command, c.WithFiles) else events
 
 
 def _why_not_now(ticket: Ticket) -> str:

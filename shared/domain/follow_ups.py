@@ -23,6 +23,7 @@ class JobKind(StrEnum):
     TEXT = "text"  # sender: a short message 短信
     RECOUNT = "recount"  # worker, without a ticket
     TIDY = "tidy"  # worker, without a ticket
+    SCAN = "scan"  # worker, without a ticket; `part` is the file
 
 
 # What leaves the house; held back after a restore until a person releases it.

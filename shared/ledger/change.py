@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.domain.commands import CallerDetails
 from shared.domain.events import Event, Recorded
+from shared.domain.files import PARTS
 from shared.domain.follow_ups import Arm, Disarm, JobKind, follow_ups
 from shared.domain.rules import Rules
 from shared.domain.ticket import Ticket, encode, evolve
@@ -30,6 +31,7 @@ class Change:
     texts: list[dict[str, Any]] = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
     disarmed: list[tuple[int, JobKind, str | None]] = field(default_factory=list)
     due_now: set[JobKind] = field(default_factory=set)
 
@@ -75,6 +77,10 @@ class Change:
             body = decision_body(draft.decision)
             decided = digest(body)
             self.decisions.append(place | {"body": body})
+        for part in PARTS:
+            refs = draft.facts.get(part, ())
+            inner = {"is_inner": part == "inner_files"}
+            self.files += [place | inner | ref | {"place": n} for n, ref in enumerate(refs)]
         body = event_body(ticket_id, recorded, digests, decided)
         self.head = link(self.head, body)
         kind_at = {"kind": recorded.kind.value, "at": encode(recorded.at)}

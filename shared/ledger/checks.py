@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.domain.checks import Difference, replay_differences, step_differences
 from shared.domain.events import Recorded
+from shared.domain.files import PARTS
 from shared.domain.ticket import Ticket, evolve
 from shared.keys import text_digest
 from shared.ledger.chain import GENESIS, digest, link, recorded_from_body
@@ -34,6 +35,17 @@ class TextRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FileRow:
+    """A row of table `attachment` that belongs to a step."""
+
+    seq: int
+    id: str
+    sha256: str
+    is_inner: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogSeen:
     """All that one ticket's log consists of. `decisions` are bodies by `seq`."""
 
@@ -41,6 +53,7 @@ class LogSeen:
     events: Sequence[EventRow]
     texts: Sequence[TextRow]
     decisions: Mapping[int, str]
+    files: Sequence[FileRow] = ()
 
 
 def log_differences(row: Ticket, seen: LogSeen, log: list[Recorded]) -> Iterator[Difference]:
@@ -48,6 +61,7 @@ def log_differences(row: Ticket, seen: LogSeen, log: list[Recorded]) -> Iterator
     head, ticket = GENESIS, None
     texts = {(text.seq, text.part): text for text in seen.texts}
     decisions = dict(seen.decisions)
+    files = {(file.seq, file.id): file for file in seen.files}
     for place, event in enumerate(seen.events, start=1):
         head = link(head, event.body)
         if head != event.hash:
@@ -65,11 +79,13 @@ def log_differences(row: Ticket, seen: LogSeen, log: list[Recorded]) -> Iterator
         yield from step_differences(ticket, recorded, after)
         yield from _text_differences(recorded.seq, raw["texts"], texts)
         yield from _decision_differences(recorded.seq, raw["decision"], decisions)
+        yield from _file_differences(recorded, files)
         ticket = after
     if head != seen.head:
         yield Difference("chain_broken", "the ticket's head is not its last event's hash")
-    if texts or decisions:
-        yield Difference("unnamed_rows", f"{len(texts)} texts, {len(decisions)} decisions that no event names")
+    if texts or decisions or files:
+        unnamed = f"{len(texts)} texts, {len(decisions)} decisions, {len(files)} files that no event names"
+        yield Difference("unnamed_rows", unnamed)
     yield from replay_differences(row, ticket)
 
 
@@ -82,6 +98,16 @@ def _text_differences(
             yield Difference("text_missing", f"event {seq}, {part}")
         elif found.text is not None and text_digest(found.salt or b"", found.text) != expected:
             yield Difference("text_changed", f"event {seq}, {part}")
+
+
+def _file_differences(recorded: Recorded, files: dict[tuple[int, str], FileRow]) -> Iterator[Difference]:
+    for part in PARTS:
+        for named in recorded.facts.get(part, ()):
+            found = files.pop((recorded.seq, named["id"]), None)
+            if found is None:
+                yield Difference("file_missing", f"event {recorded.seq}, {named['id']}")
+            elif (found.sha256, found.is_inner) != (named["sha256"], part == "inner_files"):
+                yield Difference("file_changed", f"event {recorded.seq}, {named['id']}")
 
 
 def _decision_differences(seq: int, expected: Any, decisions: dict[int, str]) -> Iterator[Difference]:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from shared import jobs
+from shared import attachments, jobs
 from shared.domain.ticket import encode
 from shared.ledger.change import TICKET_COLUMNS, Change
 
@@ -55,6 +55,7 @@ def as_json(rows: Any) -> str:
 def write_opened(connection: Connection, change: Change, caller: dict[str, Any]) -> None:
     """Insert a new ticket with everything its first events bring."""
     connection.exec_driver_sql(_OPEN_SQL, _parameters([change]) | {"callers": as_json([caller])})
+    attachments.bind(connection, change.files)
 
 
 def write_moved(connection: Connection, changes: Sequence[Change], closing: Iterable[int] = ()) -> None:
@@ -62,6 +63,7 @@ def write_moved(connection: Connection, changes: Sequence[Change], closing: Iter
     if changes:
         jobs.disarm(connection, [pair for change in changes for pair in change.disarmed], but=closing)
         connection.exec_driver_sql(_MOVE_SQL, _parameters(changes))
+        attachments.bind(connection, [row for change in changes for row in change.files])
 
 
 def write_email(connection: Connection, ticket_id: int, sealed: bytes | None) -> None:

@@ -17,6 +17,7 @@ from shared.domain.ticket import Ticket, ticket_from_row
 from shared.domain.viewer import Viewer, may_identify
 from shared.keys import keys
 from shared.phones import is_mainland_mobile
+from shared.reads.files import FileView, files_by_seq
 from shared.reads.visibility import visible_to
 from shared.tables.people import staff
 from shared.tables.ticket import caller, decision, ticket, ticket_event, ticket_text
@@ -40,6 +41,7 @@ class TimelineEntry:
     facts: Mapping[str, Any]
     texts: Mapping[str, str]
     decision: Mapping[str, Any] | None
+    files: tuple[FileView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def ticket_view(viewer: Viewer, connection: Connection, rules: Rules, ticket_id:
     if row is None:
         return None
     known = ticket_from_row(row)
-    timeline = _timeline(viewer, connection, ticket_id)
+    timeline = _timeline(viewer, connection, known)
     first = timeline[-1].texts if timeline else {}
     number = number_of(known.id, known.registered_at, rules.zone)
     who = _caller(viewer, connection, known)
@@ -111,8 +113,8 @@ def has_mobile(viewer: Viewer, connection: Connection, ticket_id: int) -> bool:
     return is_mainland_mobile(keys().decrypt(connection.execute(query).scalar_one_or_none()))
 
 
-def _timeline(viewer: Viewer, connection: Connection, ticket_id: int) -> tuple[TimelineEntry, ...]:
-    is_caller = viewer.role is Role.CALLER
+def _timeline(viewer: Viewer, connection: Connection, known: Ticket) -> tuple[TimelineEntry, ...]:
+    is_caller, ticket_id = viewer.role is Role.CALLER, known.id
     mine = ticket_event.c.ticket_id == ticket_id
     events = connection.execute(
         sa.select(ticket_event, decision.c.body.label("decided"))
@@ -130,6 +132,7 @@ def _timeline(viewer: Viewer, connection: Connection, ticket_id: int) -> tuple[T
         _answer_where_resolved(events, texts)
     bodies = [json.loads(row.body) for row in events]
     stands = _as_it_stood(bodies) if is_caller else {}
+    files = files_by_seq(viewer, connection, known, events)
     names = {} if is_caller else _names(connection, {body["actor"]["id"] for body in bodies} - {None})
     entries = []
     for row, body in zip(events, bodies, strict=True):
@@ -150,6 +153,7 @@ def _timeline(viewer: Viewer, connection: Connection, ticket_id: int) -> tuple[T
                 facts=stands[row.seq] if is_caller else body["facts"],
                 texts=texts.get(row.seq, {}),
                 decision=None if is_caller or row.decided is None else json.loads(row.decided),
+                files=files.get(row.seq, ()),
             )
         )
     return tuple(entries)

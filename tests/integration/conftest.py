@@ -1,6 +1,8 @@
 """Fixtures of the integration tests: a city in a database of its own, and this process bound to it."""
 
 import math
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,7 @@ from shared.domain.rules import Rules
 from shared.keys import keys
 from shared.packs import known, known_packs
 from shared.settings import settings
+from shared.storage import storage
 from tests.conftest import Database
 from tests.integration.api import Api
 from tests.integration.site import Site
@@ -27,11 +30,12 @@ from tests.integration.stage import SECRET, Stage
 from tests.integration.telephony import NAME, Adapter
 from tests.integration.telephony import SECRET as ADAPTER_SECRET
 
+MOUNT, UMOUNT = (shutil.which(name) or name for name in ("mount", "umount"))
 # What a process makes once from its settings. The bell stays: it is silenced, and its thread outlives every test.
 ENGINES = (engine, stores.engine)
 SINGLETONS = (
     settings, keys, known_packs, *ENGINES, stores.ledger, service.ledger, router.handlers.handlers,
-    worker.handlers.handlers, worker.sender.handlers,
+    worker.handlers.handlers, worker.sender.handlers, storage,
 )  # fmt: skip
 
 
@@ -44,7 +48,7 @@ def stage(database: Database) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def as_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Stage], None]]:
+def as_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[Stage], None]]:
     """Let the process's own settings, keys, engines, ledgers and handlers be those of a stage."""
 
     def use(stage: Stage) -> None:
@@ -52,6 +56,7 @@ def as_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Stage], N
         monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:9/0")
         monkeypatch.setenv("HOTLINE_SECRET", SECRET.decode())
         monkeypatch.setenv("HOTLINE_DEV", "1")
+        monkeypatch.setenv("HOTLINE_FILES_URL", (tmp_path / "files").as_uri())
         monkeypatch.delenv("HOTLINE_SECRET_FILE", raising=False)
         monkeypatch.setattr(known, "read_pack", _read_pack_once)
         _forget()
@@ -100,3 +105,17 @@ def adapter(api: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Adapte
     monkeypatch.setenv("HOTLINE_CALL_SECRETS_FILE", str(secrets))
     settings.cache_clear()
     return Adapter(api)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system that is full after 200 kB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    made = subprocess.run(
+        [MOUNT, "-t", "tmpfs", "-o", "size=200k", "none", str(folder)], capture_output=True, text=True, check=False
+    )
+    if made.returncode:
+        pytest.skip(f"no right to mount a small disk: {made.stderr.strip()}")
+    yield folder
+    subprocess.run([UMOUNT, str(folder)], check=True)

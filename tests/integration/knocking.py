@@ -1,5 +1,6 @@
 """Knocks at a route as somebody, about something, and says what the answer was, with what must differ taken out."""
 
+import hashlib
 import re
 import secrets
 from collections.abc import Iterator, Mapping
@@ -12,13 +13,15 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from intake.identity import follow_cookie, staff_cookie
-from shared import api_keys, people
+from shared import api_keys, attachments, people
 from shared.api_keys import NewKey, Scope
+from shared.attachments import FileState, NewFile
 from shared.domain import commands as c
-from shared.domain.numbers import LARGEST_ID, number_of
+from shared.domain.numbers import LARGEST_ID, number_of, ticket_id_of
 from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
 from shared.people import NewStaff
+from shared.storage import storage
 from tests.integration.api import Api
 from tests.integration.route_table import GONE, NOBODY, OTHER_OPERATOR, Way
 from tests.integration.stage import MONDAY, OTHER_UNIT, UNIT, rules_of
@@ -100,6 +103,7 @@ class World:
             "not a number": "xyz",
         }
         self.caller_id = self.ticket_ids["of the unit"]
+        self.files = {name: self._file(ticket_id_of(number)) for name, number in self.numbers.items()}
 
     def _abroad(self, zone: Any) -> str:
         """Return the number of a ticket that stands in the same database but belongs to another city."""
@@ -107,6 +111,22 @@ class World:
         with self.api.stage.owner.begin() as connection:
             connection.execute(sa.text("UPDATE ticket SET city = 'qinghe' WHERE id = :id"), {"id": ticket_id})
         return number_of(ticket_id, self.api.stage.ticket(ticket_id).registered_at, zone)
+
+    def _file(self, ticket_id: int | None) -> str:
+        """Let a ticket have a file and return its id, a random one where there is no such ticket."""
+        place, content = storage(), b"hello"
+        assert place is not None
+        with self.api.stage.engine.begin() as connection:
+            known = connection.execute(sa.text("SELECT city FROM ticket WHERE id = :id"), {"id": ticket_id}).scalar()
+            if known is None:
+                return secrets.token_hex(16)
+            new = NewFile(known, None, None, "txt", len(content), hashlib.sha256(content).hexdigest())
+            file_id = attachments.begin(connection, new)
+            attachments.set_state(connection, file_id, FileState.UNSCANNED)
+            row = {"id": file_id, "sha256": new.sha256, "ticket_id": ticket_id, "seq": 1, "place": 0, "is_inner": False}
+            attachments.bind(connection, [row])
+        place.put(attachments.stored_as(file_id), content)
+        return file_id
 
     def objects(self, kind: str | None) -> Mapping[str, Mapping[str, Any]]:
         """Return the objects of a kind by name: what the route's path and query call them."""
@@ -119,6 +139,8 @@ class World:
                 return {name: {"key_id": key_id} for name, key_id in self.key_ids.items()}
             case "by code":
                 return {name: {"number": number} for name, number in self.numbers.items()}
+            case "file" | "file by code" | "file of the caller":
+                return {name: {"number": number, "file_id": self.files[name]} for name, number in self.numbers.items()}
             case "link":
                 return {name: {"token": token} for name, token in self._links().items()}
             case None:

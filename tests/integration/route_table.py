@@ -101,6 +101,10 @@ STAFF: Mapping[str, tuple[Way, ...]] = {
     "POST staff_api.register": to(HOTLINE),
     "GET staff_api.show": to(WORKERS, names="ticket"),
     **{f"POST staff_api.act_{act}": to_act(act) for act in _ACTS},
+    "POST staff_api.upload": to(WORKERS),
+    "GET staff_api.download": to(WORKERS, names="file"),
+    "GET staff_pages.file": to(WORKERS, names="file"),
+    "GET staff_pages.opened": to(WORKERS, path={"token": "x"}),  # a signed link of one's own: test_files_pages.py
     "GET staff_pages.login": to_all(),
     "POST staff_pages.enter": to_all(),
     "GET staff_pages.setup": to_all(),
@@ -157,8 +161,10 @@ LINKS: Mapping[str, frozenset[str]] = {
     "missing": frozenset(),
     "not a link": frozenset(),
 }
+FILES_OF_THE_CALLER = {name: CALLERS if name == "of the unit" else frozenset[str]() for name in TICKETS}
 SEES: Mapping[str, Mapping[str, frozenset[str]]] = {
     "ticket": TICKETS, "person": PEOPLE, "key": PEOPLE, "by code": BY_CODE, "link": LINKS,
+    "file": TICKETS, "file by code": BY_CODE, "file of the caller": FILES_OF_THE_CALLER,
 }  # fmt: skip
 
 PUBLIC: Mapping[str, tuple[Way, ...]] = {
@@ -180,6 +186,10 @@ PUBLIC: Mapping[str, tuple[Way, ...]] = {
         }.items()
     },
     "POST receipts.receive": (Way(ALL_CALLERS, path={"provider": "aliyun", "secret": "wrong"}),),
+    "POST public_api.upload": (Way(ALL_CALLERS),),
+    "GET public_api.download": (Way(ALL_CALLERS, names="file by code"),),
+    "GET public_pages.file": (Way(CALLERS, names="file of the caller"),),
+    "GET public_pages.opened": (Way(CALLERS, path={"token": "x"}),),
     "GET public_pages.landing": (Way(ALL_CALLERS),),
     "POST public_pages.follow": (Way(ALL_CALLERS),),
     "GET public_pages.link": (Way(ALL_CALLERS, names="link"),),

@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+import shared.tables.attachment
 import shared.tables.calls
 import shared.tables.job
 import shared.tables.pack
@@ -20,7 +21,7 @@ RIGHTS = {
     "job": "IUD", "idempotency": "IUD", "session": "IUD", "attempt": "IUD", "admin_code": "IUD",
     "staff": "IU", "notice": "IU", "call": "IU", "call_event": "I",
     "pack_version": "", "pack_activation": "", "active_pack": "", "business_clock": "", "alembic_version": "",
-    "restoration": "", "api_key": "IU",
+    "restoration": "", "api_key": "IU", "attachment": "IUD",
 }  # fmt: skip
 
 

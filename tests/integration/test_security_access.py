@@ -39,6 +39,7 @@ def test_no_row_is_open_to_everybody_by_accident() -> None:
     assert open_to_all == {
         "static", "health.live", "health.ready", "metrics.metrics", "api-docs.openapi_json",
         "public_api.register", "public_api.show", "staff_api.log_in", "calls_api.receive",
+        "public_api.upload", "public_api.download",
         *act_endpoints("public_api", CALLER_ACTS),
         "receipts.receive",
         "public_pages.landing", "public_pages.follow", "public_pages.link", "public_pages.leave", "public_pages.new",
@@ -77,7 +78,8 @@ def form_of(act: str) -> dict[str, Any]:
 def test_the_internet_facing_app_does_not_contain_the_staff_routes(api: Api) -> None:
     public, staff = ({str(rule) for rule in app.url_map.iter_rules()} for app in (api.site.public, api.site.staff))
     shared = {"/static/<path:filename>", "/health/live", "/health/ready", "/api/v1/openapi.json", "/api/v1/tickets",
-              "/api/v1/tickets/<number>", "/"}  # fmt: skip
+              "/api/v1/tickets/<number>", "/", "/api/v1/files", "/files/<token>",
+              "/api/v1/tickets/<number>/files/<file_id>"}  # fmt: skip
     acts = {f"/api/v1/tickets/<number>/{name}" for name in set(CALLER_ACTS) & set(STAFF_ACTS)}
     assert public & staff == shared | acts
     for path in ("/login", "/setup", "/admin", "/metrics", "/api/v1/queues", "/api/v1/session", "/desk"):

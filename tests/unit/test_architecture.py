@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import shared.tables.api_key
+import shared.tables.attachment
 import shared.tables.calls
 import shared.tables.job
 import shared.tables.pack
@@ -29,7 +30,7 @@ OWNERS = {
     "call": "shared/calls.py", "call_event": "shared/calls.py",
     "api_key": "shared/api_keys.py",
     "access_log": "shared/access_log.py", "notice": "shared/notices.py", "business_clock": "shared/command/migrate.py",
-    "restoration": "shared/restoration.py",
+    "attachment": "shared/attachments.py", "restoration": "shared/restoration.py",
 }  # fmt: skip
 WRITES = re.compile(
     r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?|COPY)\s+(?:ONLY\s+)?([a-z_]+)\b", re.IGNORECASE
