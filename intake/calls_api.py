@@ -32,6 +32,7 @@ calls_api = Blueprint("calls_api", __name__, url_prefix="/api/v1", description="
         for name, about in _HEADERS.items()
     ],
     requestBody={"required": True, "content": {_ONE: {"schema": CallEventIn}}},
+    **{"x-errors": (401, 422)},
 )
 @calls_api.response(202, ReceivedOut())
 def receive() -> Any:

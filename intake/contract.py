@@ -69,14 +69,16 @@ class Contract(BasePlugin):
             operation["responses"] = kept | dict(_errors(path or "", operation))
 
 
-def _errors(path: str, operation: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _errors(path: str, operation: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the error answers of an operation; `x-errors` names those that its shape does not tell."""
     is_sent, is_named = "requestBody" in operation, "{number}" in path
     codes = {429, 503}
     codes |= {400, 413, 409} if is_sent else set()
     codes |= {400} if operation.get("parameters") else set()
     codes |= {404} if is_named else set()
     codes |= {401, 403} if operation.get("security") else set()
-    codes |= {int(code) for code in operation.get("x-errors", ())}
+    codes |= {422} if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", ())) else set()
+    codes |= {int(code) for code in operation.pop("x-errors", ())}
     for code in sorted(codes):
         answer: dict[str, Any] = {
             "description": _MEANING[code],

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import g
 from flask_smorest import Blueprint
-from marshmallow import ValidationError
 
 from intake import schemas as s
 from intake.acts import ACTS, CALLER_ACTS, Act, carry_out_loaded
@@ -14,7 +13,7 @@ from intake.json_reader import StrictParser
 from intake.plain_words import holder_in_words, steps_in_words
 from intake.registration import register as register_ticket
 from intake.stores import engine, rules
-from shared.domain.errors import NotYours
+from shared.domain.errors import NotYours, Refused
 from shared.domain.labels import PUBLIC_STATES
 from shared.domain.numbers import number_of
 from shared.domain.terms import Role
@@ -83,7 +82,7 @@ for _name in CALLER_ACTS:
 def follower(number: str, code: str | None) -> Viewer:
     """Return who follows: the key that registered the ticket, or the caller whom number and code prove."""
     if g.api_key is None and code is None:
-        raise ValidationError({"headers": {"Pick-Up-Code": ["Missing data for required field."]}})
+        raise Refused("login_needed", "请在 Pick-Up-Code 里给出提取码。(Send the Pick-Up-Code.)")
     if g.api_key is None:
         return follow(number, str(code))
     with engine().connect() as connection:

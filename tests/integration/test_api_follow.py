@@ -29,7 +29,7 @@ def test_number_and_code_show_the_status_the_holder_and_every_public_step(api: A
     assert set(seen) == {"number", "status", "status_text", "holder", "promised_at", "timeline"}
     assert (seen["status"], seen["status_text"], seen["holder"]) == ("resolved", "已答复", "12345 热线")
     assert [step["kind"] for step in seen["timeline"]] == ["resolved", "signed", "dispatched", "registered"]
-    assert all(set(step) == {"seq", "kind", "at", "text", "text_en", "answer"} for step in seen["timeline"])
+    assert all(set(step) == {"seq", "kind", "at", "text", "text_en", "answer", "files"} for step in seen["timeline"])
     assert seen["timeline"][0]["answer"] == ANSWER
 
 
@@ -78,8 +78,8 @@ def test_the_answer_never_says_which_part_was_wrong(api: Api) -> None:
 def test_without_a_code_nothing_is_shown(api: Api) -> None:
     accepted = api.file()
     answer = api.public().get(f"/api/v1/tickets/{accepted['number']}")
-    assert answer.status_code == 400
-    assert "Pick-Up-Code" in str(answer.json["errors"])
+    assert answer.status_code == 401
+    assert "Pick-Up-Code" in answer.json["detail"]
 
 
 def test_the_sixth_wrong_code_of_an_hour_finds_the_number_locked_from_wherever_it_comes(api: Api) -> None:
