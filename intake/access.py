@@ -44,6 +44,7 @@ INTERNAL: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(act_endpoints("staff_api", STAFF_ACTS), STAFF),  # the domain says which act is whose
     "staff_api.upload": STAFF,
     "staff_api.download": STAFF,
+    "staff_api.reveal": STAFF,
     **access_pages.STAFF,
 }
 _OWN_PASSWORD = ("staff_pages.password", "staff_pages.save_password", "staff_pages.log_out", "staff_api.log_out")

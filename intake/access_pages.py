@@ -22,6 +22,7 @@ _ADMIN_PAGES = (
     "staff_pages.enable_person",
     "staff_pages.give_password",
     "staff_pages.end_person_sessions",
+    "staff_pages.reset_code",
 )
 
 PUBLIC: Mapping[str, frozenset[Role]] = {
@@ -41,6 +42,8 @@ PUBLIC: Mapping[str, frozenset[Role]] = {
 STAFF: Mapping[str, frozenset[Role]] = {
     "staff_pages.login": ANYBODY,
     "staff_pages.enter": ANYBODY,
+    "staff_pages.second": ANYBODY,  # proves itself by the cookie of a login that waits
+    "staff_pages.show_second": ANYBODY,  # the same
     "staff_pages.setup": ANYBODY,
     "staff_pages.make_admin": ANYBODY,
     "staff_pages.log_out": LOGGED_IN,

@@ -28,6 +28,11 @@ def staff_cookie() -> str:
     return "staff" if settings().is_dev else "__Host-staff"
 
 
+def waiting_cookie() -> str:
+    """Return the name of the cookie of a login that waits for its second factor."""
+    return "login" if settings().is_dev else "__Host-login"
+
+
 def follow_cookie() -> str:
     """Return the name of the caller's cookie."""
     return "follow" if settings().is_dev else "__Host-follow"
@@ -52,23 +57,6 @@ def identify_caller() -> None:
     g.staff = None
     token = request.cookies.get(follow_cookie())
     g.viewer = caller_of_link(token) if token else None
-
-
-def log_in(login: str, password: str) -> tuple[people.Staff, str]:
-    """Return the person and a new session's token. Raises `Refused` or `TooMany`."""
-    subjects = [(attempts.LOGIN, f"{login.lower()}|{network()}")]
-    if not is_exempt():
-        subjects.append((attempts.LOGIN_ADDRESS, network()))
-    with engine().begin() as connection:
-        for window, subject in subjects:
-            attempts.check(connection, window, subject)
-        person = people.authenticate(connection, login, password)
-        if person is not None:
-            access_log.note(connection, person.viewer, "logged_in", address=network())
-            return person, people.open_session(connection, person.id)
-        attempts.take(connection, subjects)
-        access_log.note(connection, None, "login_failed", address=network())
-    raise Refused("wrong_login", "登录名或密码不对。")
 
 
 def log_out() -> None:

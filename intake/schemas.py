@@ -9,6 +9,7 @@ from intake.fields import LONGEST_TEXT, LONGEST_TITLE, FileIds, Flag, OfPack, Ph
 from shared.domain.terms import Channel, HolderKind, Nature, Role, Urgency
 from shared.phones import is_mainland_mobile
 from shared.reads.queues import MOST_ROWS, Only
+from shared.reads.tickets import REVEALABLE
 
 
 class TicketIn(Strict):
@@ -154,6 +155,24 @@ class LoginIn(Strict):
 
     login = Text(80, required=True)
     password = fields.String(required=True, validate=validate.Length(1, 200))
+    code = Text(40, metadata={"description": "Second factor, or a recovery code."})
+
+
+class RevealIn(Strict):
+    """显示姓名或号码. `proof`: password or second factor, where the last proof is more than 15 minutes old."""
+
+    fields_ = fields.List(
+        fields.String(validate=validate.OneOf(REVEALABLE)), data_key="fields", attribute="fields", required=True
+    )
+    reason = Text(200, required=True)
+    proof = fields.String(validate=validate.Length(1, 200))
+
+
+class RevealedOut(Schema):
+    """Name and phone in full, those asked for that exist and may be known."""
+
+    name = fields.String()
+    phone = fields.String()
 
 
 class StaffOut(Schema):

@@ -11,12 +11,14 @@ from flask_smorest import Blueprint
 from intake import schemas as s
 from intake.acts import ACTS, STAFF_ACTS, Act, carry_out_loaded, current_viewer, ticket_id_for
 from intake.identity import drop_cookie, set_cookie, staff_cookie
-from intake.identity import log_in as log_in_person
 from intake.identity import log_out as log_out_person
 from intake.json_reader import StrictParser
+from intake.login import log_in_whole
 from intake.public_api import act_answer
 from intake.registration import accepted
 from intake.registration import register as register_ticket
+from intake.reveal import Asked
+from intake.reveal import show as show_in_full
 from intake.stores import engine, rules
 from shared import access_log
 from shared.domain.errors import NotYours, Refused
@@ -41,10 +43,10 @@ staff_api = StaffBlueprint("staff_api", __name__, url_prefix="/api/v1", descript
 @staff_api.arguments(s.LoginIn())
 @staff_api.response(200, s.StaffOut())
 def log_in(data: Mapping[str, str]) -> Any:
-    """Log in; the session is a cookie."""
-    person, token = log_in_person(data["login"], data["password"])
-    response = make_response(s.StaffOut().dump(person))
-    return set_cookie(response, staff_cookie(), token, is_session=True)
+    """Log in; the session is a cookie. Administrators and supervisors send their second factor as `code`."""
+    done = log_in_whole(data["login"], data["password"], data.get("code"))
+    response = make_response(s.StaffOut().dump(done.person))
+    return set_cookie(response, staff_cookie(), done.token, is_session=True)
 
 
 @staff_api.delete("/session")
@@ -119,6 +121,18 @@ def _offer(act: Act) -> None:
 
 for _name in STAFF_ACTS:
     _offer(ACTS[_name])
+
+
+@staff_api.post("/tickets/<number>/reveal")
+@staff_api.arguments(s.RevealIn())
+@staff_api.response(200, s.RevealedOut())
+def reveal(data: Mapping[str, Any], number: str) -> Any:
+    """Show name and phone in full; what the viewer may not know is absent. Each field is noted with the reason.
+
+    Where the last proof is more than 15 minutes old the answer is 403 `proof_needed`: send password or code as `proof`.
+    """
+    viewer = current_viewer()
+    return show_in_full(viewer, ticket_id_for(viewer, number), Asked(**data))
 
 
 def own_queue(viewer: Viewer) -> tuple[HolderKind | None, str | None]:

@@ -25,6 +25,8 @@ class Window(NamedTuple):
 # Wrong tries only, counted by `count`.
 LOGIN = Window("login", 5, timedelta(minutes=15))  # per account and address, SECURITY S19
 LOGIN_ADDRESS = Window("login_address", 60, timedelta(minutes=15))  # S44: one password tried on many accounts
+LOGIN_CODE = Window("login_code", 10, timedelta(hours=1))  # second factor, per account: the password was right
+PROOF = Window("proof", 5, timedelta(minutes=15))  # password or code asked for again, per account
 FOLLOW_NUMBER = Window("follow_number", 5, timedelta(hours=1))  # S6
 FOLLOW_ADDRESS = Window("follow_address", 20, timedelta(hours=1))  # S6
 SETUP = Window("setup", 10, timedelta(hours=1))
@@ -32,7 +34,12 @@ SETUP = Window("setup", 10, timedelta(hours=1))
 INTAKE_PHONE = Window("intake_phone", 10, timedelta(hours=1))  # S44
 INTAKE_ADDRESS = Window("intake_address", 60, timedelta(minutes=1))  # S44
 FILES = Window("files", 60, timedelta(hours=1))  # of strangers, per address
-WINDOWS = (LOGIN, LOGIN_ADDRESS, FOLLOW_NUMBER, FOLLOW_ADDRESS, SETUP, INTAKE_PHONE, INTAKE_ADDRESS, FILES)
+REVEAL = Window("reveal", 60, timedelta(hours=1))  # names and numbers shown, per person
+REVEAL_ALARM = Window("reveal_alarm", 20, timedelta(hours=1))  # S13: the next one raises the alarm
+WINDOWS = (
+    LOGIN, LOGIN_ADDRESS, LOGIN_CODE, PROOF, FOLLOW_NUMBER, FOLLOW_ADDRESS, SETUP, INTAKE_PHONE, INTAKE_ADDRESS, REVEAL,
+    REVEAL_ALARM, FILES,
+)  # fmt: skip
 
 # A count that a crash loses is no harm: nobody waits for the disk.
 _COUNT = sa.text(
@@ -90,6 +97,11 @@ def count(connection: Connection, window: Window, subject: str) -> None:
 def take(connection: Connection, uses: Iterable[tuple[Window, str]]) -> int:
     """Count one use of each, in one statement; return 0, or in how many seconds the last one over its limit is free."""
     return _count(connection, uses)
+
+
+def is_over(connection: Connection, window: Window, subject: str) -> bool:
+    """Count one use and tell whether it is beyond the limit, where that only raises an alarm."""
+    return _count(connection, [(window, subject)]) > 0
 
 
 def forget(connection: Connection, keep: timedelta, most: int) -> int:

@@ -42,6 +42,8 @@ class Settings:
     limits: Mapping[str, tuple[int, int]]
     files_url: str | None  # where files lie: `file:///folder` or `s3://bucket?endpoint=…`; None: none are taken
     clamd_url: str | None  # the virus scanner: `tcp://host:port` or `unix:///socket`
+    # Whether administrators and supervisors log in with a second factor; a demo does without.
+    needs_second_factor: bool
 
 
 @cache
@@ -73,6 +75,7 @@ def settings() -> Settings:
         limits=_limits("HOTLINE_LIMITS"),
         files_url=env.get("HOTLINE_FILES_URL") or None,
         clamd_url=env.get("HOTLINE_CLAMD_URL") or None,
+        needs_second_factor=_one_of("HOTLINE_SECOND_FACTOR", "required", "off") == "required",
     )
 
 
@@ -127,6 +130,13 @@ def _count(name: str) -> int:
     if not (value.isascii() and value.isdecimal()):
         raise SettingsError(f"{name} must be a number: how many proxies of your own stand in front.")
     return int(value)
+
+
+def _one_of(name: str, default: str, *others: str) -> str:
+    value = os.environ.get(name) or default
+    if value not in (default, *others):
+        raise SettingsError(f"{name} must be one of {', '.join((default, *others))}.")
+    return value
 
 
 def _networks(name: str) -> tuple[Network, ...]:

@@ -13,6 +13,7 @@ from shared import attachments, attempts, jobs, people
 from shared.domain.follow_ups import JobKind
 from shared.ledger.forget import forget_keys
 from shared.ledger.write import business_now
+from shared.people import second_factor
 from shared.storage import Storage, StorageError
 from worker.untied import close, one_by_one
 
@@ -49,7 +50,7 @@ class Tidying:
         until = time.monotonic() + self._budget
         day, _, came_to = job.part.partition(":")
         if not came_to:
-            for forget in (forget_keys, people.forget_sessions, attempts.forget):
+            for forget in (forget_keys, people.forget_sessions, attempts.forget, second_factor.forget_waiting):
                 self._chunks(forget, until)
             self._loose_files(until)
         after: int | None = int(came_to or 0)

@@ -23,6 +23,7 @@ def install(app: Flask, surface: str) -> None:
             new_code,
             overview,
             own_password,
+            second,
             ticket_page,
             waiting,
         )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask import Response, g, redirect, render_template, request, url_for
 
 from intake import identity
+from intake.login import log_in
 from intake.pages.blueprints import staff_pages
 from intake.pages.mistakes import Mistake, mistake_of, typed_form
 from intake.pages.replies import page
@@ -33,11 +34,12 @@ def enter() -> Response:
     """Log in; the session is a new one."""
     typed = typed_form()
     try:
-        _, token = identity.log_in(typed.get("login", "")[:80], request.form.get("password", "")[:200])
+        begun = log_in(typed.get("login", "")[:80], request.form.get("password", "")[:200])
     except Refused as error:
         return _login(mistake_of(error, "login", {"login": typed.get("login", "")}))
-    answer = redirect(url_for("staff_pages.home"), 303)
-    return identity.set_cookie(answer, identity.staff_cookie(), token, is_session=True)  # type: ignore[arg-type]
+    answer = redirect(url_for("staff_pages.home" if begun.is_whole else "staff_pages.second"), 303)
+    name = identity.staff_cookie() if begun.is_whole else identity.waiting_cookie()
+    return identity.set_cookie(answer, name, begun.token, is_session=True)  # type: ignore[arg-type]
 
 
 @staff_pages.post("/logout")

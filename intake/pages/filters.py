@@ -8,6 +8,7 @@ from flask import Flask, g
 from intake.pages.preferences import is_english, preferences, with_choice
 from intake.pages.words import WORDS, refusal, say, word
 from intake.plain_words import holder_in_words
+from intake.reveal import needs_proof
 from intake.stores import rules
 from shared.domain import labels
 from shared.domain.numbers import in_fours
@@ -43,6 +44,7 @@ def install(app: Flask, surface: str) -> None:
     app.add_template_global(with_choice)
     app.add_template_global(refusal)
     app.add_template_global(holder_name)
+    app.add_template_global(needs_proof)
     app.context_processor(lambda: _context(surface))
 
 

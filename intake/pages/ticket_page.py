@@ -6,16 +6,13 @@ from marshmallow import ValidationError
 from intake.acts import ACTS, STAFF_ACTS, carry_out, current_viewer, ticket_id_for
 from intake.pages.act_forms import with_unit_codes
 from intake.pages.blueprints import staff_pages
-from intake.pages.mistakes import Mistake, mistake_of, typed_form
-from intake.pages.words import say
+from intake.pages.mistakes import mistake_of, typed_form
 from intake.pages.workplace import Shown, address_of, place_of, show
-from intake.stores import engine
+from intake.reveal import Asked
+from intake.reveal import show as show_in_full
 from intake.uploads.forms import take_files
-from shared import access_log
 from shared.domain.errors import Refused
-from shared.reads.tickets import reveal_phone
 
-SHORTEST_REASON = 5
 # What leaves somebody without the ticket: their queue goes on to the next.
 _GIVES_AWAY = {"seat": ("answer_directly", "send_to_seat", "send_to_triage", "dispatch")}
 
@@ -48,20 +45,18 @@ def act(number: str, act: str) -> Response:
 
 @staff_pages.post("/tickets/<number>/reveal")
 def reveal(number: str) -> Response:
-    """Show the caller's whole phone once, for a reason that is written down first."""
+    """Show the caller's name or phone in full once, for a reason that is written down first."""
     viewer, typed = current_viewer(), typed_form()
+    secret = typed.pop("proof", None)
     place = place_of(request.form.get("back", ""), viewer)
-    reason = typed.get("reason", "")
-    if len(reason) < SHORTEST_REASON:
-        needed = {"reason": say("reveal.short", least=SHORTEST_REASON)}
-        return show(place, Shown(number, Mistake("reveal", 400, say("errors.title"), needed, typed)))
-    ticket_id = _ticket_id(number)
-    with engine().begin() as connection:
-        address = request.remote_addr
-        access_log.note(connection, viewer, "revealed", ticket_id, fields=("phone",), reason=reason, address=address)
-    with engine().connect() as connection:
-        phone = reveal_phone(viewer, connection, ticket_id)
-    return show(place, Shown(number, phone=phone or ""))
+    wanted = request.form.getlist("fields") or ["phone"]
+    try:
+        seen = show_in_full(viewer, _ticket_id(number), Asked(wanted, typed.get("reason", ""), secret))
+    except Refused as error:
+        if error.code == "not_found":
+            raise
+        return show(place, Shown(number, mistake_of(error, "reveal", typed | {"fields": " ".join(wanted)})))
+    return show(place, Shown(number, revealed=seen))
 
 
 def _ticket_id(number: str) -> int:

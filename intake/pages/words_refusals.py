@@ -35,6 +35,17 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "登记得太频繁了，请过一会儿再提交；急事请直接拨打 12345。",
         "Too many requests from this number or network. Keep this page open and send again later; if it is urgent, call 12345.",
     ),
+    "wrong_code": (
+        "动态口令不对，或已经用过。请等下一个再试，也可以用恢复码。",
+        "The code is not right or was used before. Wait for the next one, or use a recovery code.",
+    ),
+    "proof_needed": ("请再输一次密码或动态口令，确认是您本人。", "Enter your password or a code once more, to show that it is you."),
+    "wrong_proof": ("密码或动态口令不对。", "Password or code is not right."),
+    "reason_short": ("理由至少写 5 个字。", "Give a reason of at least 5 characters."),
+    "too_many_reveals": (
+        "一小时内看得太多了，已通知管理员。请稍后再试，或请班长帮忙。",
+        "Too many were shown within an hour; the administrators have been told. Try later, or ask a supervisor.",
+    ),
     "no_such_key": ("没有这个密钥，或者已经停用。", "There is no such key, or it is revoked."),
     "name_taken": (
         "已经有同名的密钥在用。请换一个名字，或先停用那一个。",

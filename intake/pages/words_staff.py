@@ -117,7 +117,7 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "ticket.identity.hidden": ("来电人不愿透露身份", "The caller hides their identity"),
     "ticket.identity.none": ("没有留电话", "No phone given"),
     "ticket.confidential": ("保密", "Confidential"),
-    "ticket.reveal": ("显示号码，要写理由", "Show the number, with a reason"),
+    "ticket.reveal": ("显示号码或姓名，要写理由", "Show number or name, with a reason"),
     "ticket.revealed": ("30 秒后隐藏，已留下记录", "Hidden again after 30 s; recorded"),
     "ticket.due.title": ("为什么是这个时间", "Why this date"),
     "ticket.due.days": (

@@ -1,5 +1,6 @@
 """A queue beside its open ticket: triage, follow-up, expert seat and desk are this page with another queue."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,11 +33,11 @@ _PLACES_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the page shows besides the queue: the ticket asked for, what went wrong with a form, a revealed phone."""
+    """What the page shows besides the queue: the ticket asked for, what went wrong with a form, what was revealed."""
 
     number: str | None = None
     mistake: Mistake | None = None
-    phone: str | None = None
+    revealed: Mapping[str, str] | None = None
 
 
 def place_of(name: str, viewer: Viewer) -> str:
@@ -87,7 +88,7 @@ def _about(sheet: Sheet | None, shown: Shown, place: str, number: str | None) ->
         "sheet": sheet,
         "mistake": shown.mistake,
         "movers": first_movers(sheet, shown.mistake) if sheet else [],
-        "phone": shown.phone,
+        "revealed": shown.revealed,
         "place": place,
         "number": number,
         "is_chosen": shown.number is not None,

@@ -32,6 +32,7 @@ VERBS = {
     "pack": Verb("pack", "the city's pack: check, load, list, diff, activate, rollback"),
     "calendar": Verb("calendar_import", "import a new year's holidays and say which open tickets' due moves"),
     "key": Verb("key", "API keys of neighbouring systems: add, list, rotate, revoke", Needs.DATABASE),
+    "totp": Verb("totp", "second factors: who has one, and reset for who lost the device", Needs.DATABASE),
     "migrate": Verb("migrate", "bring the schema of DATABASE_OWNER_URL to the newest revision"),
     "lock": Verb("lock", "write the lock files anew from pyproject.toml"),
     "test": Verb("test", "linters, import contracts, types and tests; --system for the slow set", passes_on=True),

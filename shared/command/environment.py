@@ -35,6 +35,7 @@ def compose(home: Home, host: str, ports: Ports, addresses: Addresses, outside: 
         "HOTLINE_FILES_URL": outside.get("HOTLINE_FILES_URL") or home.files.as_uri(),
         "MAIL_FROM": outside.get("MAIL_FROM", "12345@localhost"),
         "HOTLINE_EXEMPT_NETWORKS": outside.get("HOTLINE_EXEMPT_NETWORKS", _own_machine(host, outside)),
+        "HOTLINE_SECOND_FACTOR": outside.get("HOTLINE_SECOND_FACTOR") or ("off" if is_demo else "required"),
         "PROMETHEUS_MULTIPROC_DIR": str(home.metrics),
         "PYTHONPATH": str(ROOT),
         "PYTHONUTF8": "1",

@@ -1,4 +1,4 @@
-"""Staff 工作人员: accounts, passwords, sessions, the first administrator. The only writer of those tables."""
+"""Staff 工作人员: accounts, passwords, codes, sessions, the first administrator. The only writer of those tables."""
 
 from shared.people.accounts import (
     Edit,

@@ -1,7 +1,5 @@
 """Sessions 会话: begun, looked up, ended. Only a token's hash is kept."""
 
-import hashlib
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,12 +9,12 @@ from sqlalchemy.engine import Connection
 
 from shared.access_log import where
 from shared.people.person import Staff, staff_from_row
+from shared.people.tokens import new_token, token_hash
 from shared.tables.people import session, staff
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 _SEEN_EVERY = timedelta(minutes=1)
-_TOKEN_BYTES = 32
 _NAME_BYTES = 8
 
 
@@ -32,16 +30,16 @@ class OpenSession:
 
 def open_session(connection: Connection, staff_id: int) -> str:
     """Start a session and return its token; only the token's hash is kept."""
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token = new_token()
     now = sa.func.clock_timestamp()
-    values = {"token_hash": _hash(token), "staff_id": staff_id, "created_at": now, "seen_at": now, "address": where()}
-    connection.execute(sa.insert(session).values(values))
+    values = {"token_hash": token_hash(token), "staff_id": staff_id, "created_at": now, "seen_at": now}
+    connection.execute(sa.insert(session).values(values | {"address": where()}))
     return token
 
 
 def close_session(connection: Connection, token: str) -> None:
     """End a session on the server."""
-    connection.execute(sa.delete(session).where(session.c.token_hash == _hash(token)))
+    connection.execute(sa.delete(session).where(session.c.token_hash == token_hash(token)))
 
 
 def end_sessions(connection: Connection, staff_id: int, named: str | None = None) -> int:
@@ -71,20 +69,20 @@ def staff_of_session(connection: Connection, token: str, *, is_use: bool = True)
     query = (
         sa.select(staff, (session.c.seen_at < now - _SEEN_EVERY).label("is_stale"))
         .join(session, session.c.staff_id == staff.c.id)
-        .where(session.c.token_hash == _hash(token), alive, staff.c.is_active)
+        .where(session.c.token_hash == token_hash(token), alive, staff.c.is_active)
     )
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
     if row.is_stale and is_use:
-        connection.execute(sa.update(session).where(session.c.token_hash == _hash(token)).values(seen_at=now))
+        connection.execute(sa.update(session).where(session.c.token_hash == token_hash(token)).values(seen_at=now))
         connection.commit()
     return staff_from_row(row)
 
 
 def staff_of_sessions(connection: Connection, tokens: Iterable[str]) -> dict[str, Staff]:
     """Return whose sessions these are, by token, without counting it as use; ended ones are absent."""
-    by_hash = {_hash(token): token for token in tokens}
+    by_hash = {token_hash(token): token for token in tokens}
     query = sa.select(staff, session.c.token_hash).join(session, session.c.staff_id == staff.c.id)
     alive = session.c.token_hash.in_(by_hash) & staff.c.is_active
     alive &= session.c.created_at > sa.func.clock_timestamp() - ABSOLUTE
@@ -99,7 +97,3 @@ def forget_sessions(connection: Connection, keep: timedelta, most: int) -> int:
 
 def _named() -> sa.ColumnElement[str]:
     return sa.func.encode(sa.func.substr(session.c.token_hash, 1, _NAME_BYTES), "hex")
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

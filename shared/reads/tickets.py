@@ -23,6 +23,7 @@ from shared.tables.people import staff
 from shared.tables.ticket import caller, decision, ticket, ticket_event, ticket_text
 
 _STOOD = ("unit", "holder_kind", "holder_id", "promised_at")
+REVEALABLE = ("name", "phone")
 _SAID = ("unit", "result", "cycle")
 
 
@@ -98,13 +99,14 @@ def find_by_number(viewer: Viewer, connection: Connection, rules: Rules, number:
     return ticket_id
 
 
-def reveal_phone(viewer: Viewer, connection: Connection, ticket_id: int) -> str | None:
-    """Return the caller's whole phone if the viewer may know who asks. Note it in the access log first."""
-    query = sa.select(ticket.c.hidden_identity, ticket.c.confidential, caller.c.phone).join(caller)
-    row = connection.execute(query.where(visible_to(viewer), ticket.c.id == ticket_id)).one_or_none()
-    if row is None or not may_identify(viewer, row.hidden_identity or row.confidential):
-        return None
-    return keys().decrypt(row.phone)
+def reveal(viewer: Viewer, connection: Connection, ticket_id: int, fields: Sequence[str]) -> Mapping[str, str]:
+    """Return these fields of the caller in full, if the viewer may know who asks. Note it in the access log first."""
+    query = sa.select(ticket.c.hidden_identity, ticket.c.confidential, caller).join(caller)
+    row = connection.execute(query.where(visible_to(viewer), ticket.c.id == ticket_id)).mappings().one_or_none()
+    if row is None or not may_identify(viewer, row["hidden_identity"] or row["confidential"]):
+        return {}
+    clear = {name: keys().decrypt(row[name]) for name in REVEALABLE if name in fields}
+    return {name: value for name, value in clear.items() if value is not None}
 
 
 def has_mobile(viewer: Viewer, connection: Connection, ticket_id: int) -> bool:

@@ -33,6 +33,33 @@ session = sa.Table(
     sa.Column("created_at", INSTANT, nullable=False),
     sa.Column("seen_at", INSTANT, nullable=False),
     sa.Column("address", sa.Text, comment="where it began"),
+    sa.Column("proved_at", INSTANT, nullable=False, server_default=sa.func.clock_timestamp()),
+)
+
+second_factor = sa.Table(
+    "second_factor",
+    metadata,
+    sa.Column("staff_id", sa.BigInteger, sa.ForeignKey("staff.id"), primary_key=True, autoincrement=False),
+    sa.Column("secret", sa.LargeBinary, nullable=False, comment="encrypted"),
+    sa.Column("made_at", INSTANT, nullable=False),
+    sa.Column("confirmed_at", INSTANT, comment="when the device showed its first code"),
+    sa.Column("last_step", sa.BigInteger, nullable=False, comment="the 30 s in which the last code taken was made"),
+)
+
+recovery_code = sa.Table(
+    "recovery_code",
+    metadata,
+    sa.Column("staff_id", sa.BigInteger, sa.ForeignKey("staff.id"), primary_key=True),
+    sa.Column("code_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("used_at", INSTANT),
+)
+
+login_step = sa.Table(
+    "login_step",
+    metadata,
+    sa.Column("token_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("staff_id", sa.BigInteger, sa.ForeignKey("staff.id"), nullable=False),
+    sa.Column("at", INSTANT, nullable=False),
 )
 
 admin_code = sa.Table(

@@ -57,6 +57,7 @@ def as_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cal
         monkeypatch.setenv("HOTLINE_SECRET", SECRET.decode())
         monkeypatch.setenv("HOTLINE_DEV", "1")
         monkeypatch.setenv("HOTLINE_FILES_URL", (tmp_path / "files").as_uri())
+        monkeypatch.setenv("HOTLINE_SECOND_FACTOR", "off")
         monkeypatch.delenv("HOTLINE_SECRET_FILE", raising=False)
         monkeypatch.setattr(known, "read_pack", _read_pack_once)
         _forget()

@@ -22,6 +22,7 @@ RIGHTS = {
     "staff": "IU", "notice": "IU", "call": "IU", "call_event": "I",
     "pack_version": "", "pack_activation": "", "active_pack": "", "business_clock": "", "alembic_version": "",
     "restoration": "", "api_key": "IU", "attachment": "IUD",
+    "second_factor": "IUD", "recovery_code": "IUD", "login_step": "IUD",
 }  # fmt: skip
 
 

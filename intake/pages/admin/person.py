@@ -17,11 +17,11 @@ from intake.stores import engine, rules
 from shared import people
 from shared.domain.errors import Refused
 from shared.domain.viewer import Viewer
-from shared.people import Edit, NoSuchPerson, Staff
+from shared.people import Edit, NoSuchPerson, Staff, second_factor
 from shared.reads.queues import Queue, counts
 
 _LONGEST_EXTENSION = 40
-_SAID = ("saved", "disabled", "enabled", "ended")
+_SAID = ("saved", "disabled", "enabled", "ended", "code_reset")
 
 
 @staff_pages.get("/admin/people/<int:staff_id>")
@@ -85,6 +85,12 @@ def end_person_sessions(staff_id: int) -> Response:
     return _done(staff_id, partial(people.end_sessions_of, named=name), "ended")
 
 
+@staff_pages.post("/admin/people/<int:staff_id>/code")
+def reset_code(staff_id: int) -> Response:
+    """Take the second factor away of somebody who has lost the device."""
+    return _done(staff_id, second_factor.reset, "code_reset")
+
+
 def _done(staff_id: int, what: Callable[[Connection, Viewer, int], None], said: str) -> Response:
     try:
         with engine().begin() as connection:
@@ -105,10 +111,11 @@ def _shown(staff_id: int, mistake: Mistake | None = None, skills: Sequence[str] 
     with engine().connect() as connection:
         one = people.person(connection, viewer, staff_id)
         sessions = people.sessions_of(connection, staff_id)
+        has_code = second_factor.is_enrolled(connection, staff_id)
         held = counts(one.viewer, connection, Queue())["mine"]
     is_typed = mistake is not None and mistake.act == "edit" and mistake.typed
     return admin_page(
-        "people", mistake, template="person", one=one, sessions=sessions, held=held,
+        "people", mistake, template="person", one=one, sessions=sessions, held=held, has_code=has_code,
         typed=mistake.typed if mistake is not None and is_typed else _as_typed(one),
         chosen_skills=skills if is_typed else one.skills, now=_as_typed(one),
         is_overtaken=mistake is not None and mistake.status == 409 and bool(is_typed),

@@ -1,0 +1,82 @@
+"""Names and numbers in full: for a reason, to somebody who has just shown who they are, one line in the log each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+from flask import g, request
+from prometheus_client import Counter
+
+from intake.identity import staff_cookie
+from intake.stores import engine
+from shared import access_log, attempts
+from shared.domain.errors import Refused
+from shared.domain.viewer import Viewer
+from shared.people import proof
+from shared.reads.tickets import REVEALABLE, reveal
+
+SHORTEST_REASON = 5
+REVEALED = Counter("hotline_revealed_total", "Names and numbers shown in full.")
+ALARMS = Counter("hotline_reveal_alarms_total", "Names and numbers shown beyond what a person needs in an hour.")
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants to see and why; `proof` is their password or a code, if they were asked for it."""
+
+    fields: Sequence[str]
+    reason: str
+    proof: str | None = None
+
+
+def needs_proof() -> bool:
+    """Tell whether the person must show again who they are before a name or a number is shown."""
+    with engine().connect() as connection:
+        return not proof.is_proved(connection, _session())
+
+
+def show(viewer: Viewer, ticket_id: int, asked: Asked) -> Mapping[str, str]:
+    """Return the fields in full, those that exist and may be known. Raises `Refused`, with the form's field."""
+    wanted = [name for name in REVEALABLE if name in asked.fields]
+    if not wanted:
+        raise Refused("bad_input", "请选择要看什么。", field="fields")
+    if len(asked.reason.strip()) < SHORTEST_REASON:
+        raise Refused("reason_short", f"理由至少写 {SHORTEST_REASON} 个字。", field="reason")
+    _prove(asked.proof)
+    who = str(viewer.id)
+    with engine().begin() as connection:
+        wait = attempts.take(connection, [(attempts.REVEAL, who)])
+        is_alarm = not wait and attempts.is_over(connection, attempts.REVEAL_ALARM, who)
+        for name in wanted if not wait else ():
+            access_log.note(connection, viewer, "revealed", ticket_id, fields=(name,), reason=asked.reason)
+        if is_alarm or wait:
+            access_log.note(connection, viewer, "reveal_alarm", ticket_id)
+    if is_alarm or wait:
+        ALARMS.inc()
+        log.warning("reveal_alarm", staff=viewer.id, ticket=ticket_id)
+    if wait:
+        raise attempts.TooMany(wait, "too_many_reveals", "一小时内看得太多了，已通知管理员。请稍后再试，或请班长帮忙。")
+    REVEALED.inc(len(wanted))
+    with engine().connect() as connection:
+        return reveal(viewer, connection, ticket_id, wanted)
+
+
+def _prove(typed: str | None) -> None:
+    who = [(attempts.PROOF, str(g.staff.id))]
+    with engine().begin() as connection:
+        if proof.is_proved(connection, _session()):
+            return
+        if not typed:
+            raise Refused("proof_needed", "请再输一次密码或动态口令，确认是您本人。", field="proof")
+        for window, subject in who:
+            attempts.check(connection, window, subject)
+        if proof.prove(connection, _session(), g.staff, typed):
+            return
+        attempts.take(connection, who)
+        access_log.note(connection, g.viewer, "proof_failed")
+    raise Refused("wrong_proof", "密码或动态口令不对。", field="proof")
+
+
+def _session() -> str:
+    return request.cookies.get(staff_cookie(), "")
