@@ -32,6 +32,7 @@ SERVICE_OF = {
     JobKind.RED: "worker",
     JobKind.NOTIFY: "worker",
     JobKind.TEXT: SENDER,
+    JobKind.HOOK: SENDER,
     JobKind.RECOUNT: "worker",
     JobKind.TIDY: "worker",
 }

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.engine import Engine
@@ -38,14 +39,25 @@ def think_alone_on_error(think: Think, claimed: Sequence[jobs.Claimed]) -> Seque
     return [answer for job in claimed for answer in think_alone_on_error(think, [job])]
 
 
-def drain(engine: Engine, kind: JobKind, handle: Handler, for_seconds: float, batch: int = jobs.BATCH) -> int:
-    """Work off due jobs of `kind` until none is left or the time is over; return how many were claimed.
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Part of a kind's jobs: so many at a time, and with `part` those of one webhook alone."""
+
+    kind: JobKind
+    batch: int | None = None
+    part: str | None = None
+
+
+def drain(engine: Engine, share: JobKind | Share, handle: Handler, for_seconds: float) -> int:
+    """Work off due jobs of a kind, or a share of them, until none is left or the time is over; return how many.
 
     A job that has been tried before runs alone: whatever killed its consumer must not take neighbours with it.
     """
+    share = share if isinstance(share, Share) else Share(share)
+    batch = share.batch or jobs.BATCH
     until, count = time.monotonic() + for_seconds, 0
     while time.monotonic() < until:
-        claimed = jobs.claim(engine, kind, batch)
+        claimed = jobs.claim(engine, share.kind, batch, share.part)
         count += len(claimed)
         fresh = [job for job in claimed if job.attempts == 1]
         if fresh:

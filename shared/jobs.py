@@ -18,7 +18,7 @@ HELD = "held"  # the outcome of a job that a restore keeps from leaving the hous
 # A few seconds more than the kind's hard time limit, so that what a killed consumer held is soon back (FAULTS P3).
 LEASE_SECONDS = {
     JobKind.ROUTE: 40, JobKind.WARN: 40, JobKind.OVERDUE: 40, JobKind.RED: 40,
-    JobKind.NOTIFY: 60, JobKind.TEXT: 60, JobKind.RECOUNT: 60, JobKind.TIDY: 60, JobKind.SCAN: 60,
+    JobKind.NOTIFY: 60, JobKind.TEXT: 60, JobKind.HOOK: 60, JobKind.RECOUNT: 60, JobKind.TIDY: 60, JobKind.SCAN: 60,
 }  # fmt: skip
 
 # For the ledger's statement: %(jobs)s is a JSON list of {ticket_id, cause_seq, kind, part, due_at}.
@@ -26,6 +26,14 @@ ARM_SQL = """INSERT INTO job (ticket_id, cause_seq, kind, part, state, due_at, a
  SELECT ticket_id, cause_seq, kind, part, 'todo', due_at, 0, 0
  FROM jsonb_to_recordset(%(jobs)s::jsonb)
       AS j(ticket_id bigint, cause_seq int, kind text, part text, due_at timestamptz)
+ ON CONFLICT ON CONSTRAINT job_cause DO NOTHING"""
+
+# The same for each webhook that listens; %(published)s is a JSON list of {ticket_id, seq, kind, at, city}.
+PUBLISH_SQL = """INSERT INTO job (ticket_id, cause_seq, kind, part, state, due_at, attempts, stales)
+ SELECT p.ticket_id, p.seq, 'hook', 'webhook:' || w.id, 'todo', p.at, 0, 0
+ FROM webhook w JOIN jsonb_to_recordset(%(published)s::jsonb)
+      AS p(ticket_id bigint, seq int, kind text, at timestamptz, city text)
+      ON w.state = 'active' AND w.city = p.city AND p.kind = ANY (w.kinds)
  ON CONFLICT ON CONSTRAINT job_cause DO NOTHING"""
 
 # Orders its rows, because two transactions may disarm the same ticket's jobs (FAULTS M23).
@@ -55,6 +63,21 @@ _CLOSE_SQL = """UPDATE job SET state = c.state, outcome = c.outcome, error = c.e
  FROM jsonb_to_recordset(%s::jsonb) AS c(id bigint, state text, outcome text, error text, stales int, refund int,
      due_at timestamptz, keep_lease boolean)
  WHERE job.id = c.id"""
+
+# In these words the index of one webhook's jobs is found.
+_CLAIM_HOOK_SQL = _CLAIM_SQL.replace("kind = %(kind)s", "kind = 'hook' AND part = %(part)s")
+
+# The earlier of a ticket's jobs for one recipient that is still to do: whoever listens hears a ticket in order.
+_EARLIER_SQL = """SELECT greatest(due_at, business_now() + interval '1 second'
+     * coalesce((SELECT speed FROM business_clock), 1)) FROM job
+ WHERE ticket_id = %(ticket)s AND kind = %(kind)s AND part = %(part)s AND cause_seq < %(seq)s AND state = 'todo'
+ ORDER BY cause_seq DESC LIMIT 1"""
+
+_AGAIN_SQL = """INSERT INTO job (ticket_id, cause_seq, kind, part, state, due_at, attempts, stales)
+ SELECT a.ticket_id, a.cause_seq, %(kind)s, %(part)s, 'todo', business_now(), 0, 0
+ FROM unnest(%(tickets)s::bigint[], %(seqs)s::int[]) AS a(ticket_id, cause_seq)
+ ON CONFLICT ON CONSTRAINT job_cause DO UPDATE SET state = 'todo', due_at = business_now(), attempts = 0, stales = 0,
+     leased_until = NULL, ended_at = NULL, outcome = NULL, error = NULL"""
 
 _VANISHED_SQL = """UPDATE job SET leased_until = clock_timestamp() + interval '10 seconds'
  WHERE id IN (SELECT id FROM job WHERE state = 'todo' AND kind = ANY(%(kinds)s) AND attempts >= %(most)s
@@ -112,11 +135,14 @@ class Closing:
     keep_lease: bool = False  # back only when the lease ends
 
 
-def claim(engine: Engine, kind: JobKind, batch: int = BATCH) -> list[Claimed]:
-    """Lease up to `batch` due jobs of `kind`, oldest first, in its own transaction; any number may call at once."""
-    wanted = {"kind": kind, "lease": LEASE_SECONDS[kind], "most": MAX_ATTEMPTS, "batch": batch}
+def claim(engine: Engine, kind: JobKind, batch: int = BATCH, part: str | None = None) -> list[Claimed]:
+    """Lease up to `batch` due jobs of `kind`, oldest first, in its own transaction; any number may call at once.
+
+    `part`: of this webhook alone.
+    """
+    wanted = {"kind": kind, "lease": LEASE_SECONDS[kind], "most": MAX_ATTEMPTS, "batch": batch, "part": part}
     with engine.begin() as connection:
-        rows = connection.exec_driver_sql(_CLAIM_SQL, wanted).all()
+        rows = connection.exec_driver_sql(_CLAIM_SQL if part is None else _CLAIM_HOOK_SQL, wanted).all()
     return sorted((_claimed(row) for row in rows), key=lambda job: (job.due_at, job.id))
 
 
@@ -178,6 +204,20 @@ def drop(connection: Connection, last_id: int) -> list[tuple[int | None, int, st
     """End unsent what would leave the house and has an id up to `last_id`; return each job's ticket, cause and part."""
     wanted = {"kinds": [str(kind) for kind in OUTBOUND], "last": last_id}
     return [(row[0], row[1], row[2]) for row in connection.exec_driver_sql(_DROP_SQL, wanted)]
+
+
+def earlier(connection: Connection, job: Claimed) -> datetime | None:
+    """Return when to come back, if an earlier job of the same ticket for the same recipient is still to do."""
+    wanted = {"ticket": job.ticket_id, "kind": job.kind, "part": job.part, "seq": job.cause_seq}
+    found: datetime | None = connection.exec_driver_sql(_EARLIER_SQL, wanted).scalar_one_or_none()
+    return found
+
+
+def arm_again(connection: Connection, kind: JobKind, part: str, causes: Sequence[tuple[int | None, int]]) -> None:
+    """Let jobs, named by (ticket, event), be done once more, whatever became of them."""
+    tickets, seqs = [cause[0] for cause in causes], [cause[1] for cause in causes]
+    wanted = {"kind": str(kind), "part": part, "tickets": tickets, "seqs": seqs}
+    connection.exec_driver_sql(_AGAIN_SQL, wanted)
 
 
 def tidy(connection: Connection, after: int, keep: timedelta, batch: int) -> int | None:

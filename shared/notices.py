@@ -31,6 +31,12 @@ _GIVE_UP = sa.text(
     " FROM unnest(CAST(:tickets AS bigint[]), CAST(:seqs AS int[]), CAST(:parts AS text[])) AS d(ticket_id, seq, part)"
     " WHERE notice.ticket_id = d.ticket_id AND notice.seq = d.seq AND notice.part = d.part AND state = 'sending'"
 )
+_AGAIN = sa.text(
+    "UPDATE notice SET state = 'sending', tries = 0, error = 'again', changed_at = business_now()"
+    " FROM unnest(CAST(:tickets AS bigint[]), CAST(:seqs AS int[])) AS d(ticket_id, seq)"
+    " WHERE notice.part = :part AND notice.ticket_id = d.ticket_id AND notice.seq = d.seq"
+    " RETURNING notice.ticket_id, notice.seq"
+)
 # Of a day, without the one that is just to be sent: of all short messages, and of those to one caller's number.
 _TEXTS_SQL = r"""SELECT count(*), count(*) FILTER (WHERE ticket_id IN
      (SELECT c.ticket_id FROM caller c WHERE c.phone_index = :phone_index))
@@ -42,9 +48,12 @@ _AFTER = sa.text("SELECT business_now() + :delay * coalesce((SELECT speed FROM b
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice that is being sent. `is_repeat`: the try before ended without a clear answer, so it may arrive twice."""
+    """A notice that is being sent. `is_repeat`: the try before ended without a clear answer, so it may arrive twice.
 
-    ticket_id: int
+    Without a ticket it is a test, of which no row is kept.
+    """
+
+    ticket_id: int | None
     seq: int
     part: str
     tries: int
@@ -66,13 +75,15 @@ class Result:
     is_unsure: bool = False
 
 
-def reference_of(ticket_id: int, seq: int, part: str) -> str:
+def reference_of(ticket_id: int | None, seq: int, part: str) -> str:
     """Return the name by which a provider knows the notice; the same at every try."""
     return f"{ticket_id}-{seq}-{part}"
 
 
-def begin(connection: Connection, ticket_id: int, seq: int, part: str) -> Notice | None:
+def begin(connection: Connection, ticket_id: int | None, seq: int, part: str) -> Notice | None:
     """Note that a notice is about to be sent; None if it was sent or given up before. Commit before sending."""
+    if ticket_id is None:
+        return Notice(None, seq, part, tries=1, is_repeat=False)
     named = {"ticket_id": ticket_id, "seq": seq, "part": part}
     reference = reference_of(ticket_id, seq, part)
     before = connection.execute(_BEFORE, named).one_or_none()
@@ -85,6 +96,8 @@ def begin(connection: Connection, ticket_id: int, seq: int, part: str) -> Notice
 
 def end(connection: Connection, sent: Notice, result: Result) -> None:
     """Write what became of a try."""
+    if sent.ticket_id is None:
+        return
     values = {
         "state": result.state,
         "error": result.error,
@@ -156,6 +169,19 @@ def give_up(connection: Connection, named: Sequence[tuple[int | None, int, str]]
     """Close the notices on their way whose jobs, named by ticket, event and part, were dropped after a restore."""
     tickets, seqs, parts = zip(*named, strict=True) if named else ((), (), ())
     connection.execute(_GIVE_UP, {"tickets": list(tickets), "seqs": list(seqs), "parts": list(parts)})
+
+
+def send_again(connection: Connection, part: str, named: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Let notices of a part, named by (ticket, event), be sent once more; return those that there are."""
+    rows = connection.execute(_AGAIN, {"part": part, "tickets": [n[0] for n in named], "seqs": [n[1] for n in named]})
+    return [(row[0], row[1]) for row in rows]
+
+
+def failed_since(connection: Connection, part: str, since: datetime) -> list[tuple[int, int]]:
+    """Return (ticket, event) of the notices of a part that have failed since an instant of business time."""
+    failed = (notice.c.part == part) & (notice.c.state == "failed") & (notice.c.changed_at >= since)
+    rows = connection.execute(sa.select(notice.c.ticket_id, notice.c.seq).where(failed))
+    return [(row[0], row[1]) for row in rows]
 
 
 def retry_delay(tries: int) -> timedelta | None:

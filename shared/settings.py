@@ -32,6 +32,8 @@ class Settings:
     smtp_url: str | None
     mail_from: str
     sms_file: str | None  # the accounts with providers of short messages
+    # Webhooks may be here whatever these networks are, without TLS and on any port.
+    webhook_networks: tuple[Network, ...]
     # By telephony adapter, e.g. `asterisk/main`; two at once while one is being changed for the other.
     call_secrets: Mapping[str, tuple[bytes, ...]]
     # How many proxies of our own stand in front: so many addresses at the end of X-Forwarded-For are believed.
@@ -69,6 +71,7 @@ def settings() -> Settings:
         smtp_url=env.get("SMTP_URL") or None,
         mail_from=env.get("MAIL_FROM", "12345@localhost"),
         sms_file=env.get("HOTLINE_SMS_FILE") or None,
+        webhook_networks=_networks("HOTLINE_WEBHOOK_NETWORKS"),
         call_secrets=_call_secrets(env.get("HOTLINE_CALL_SECRETS_FILE")),
         trusted_proxies=_count("HOTLINE_TRUSTED_PROXIES"),
         exempt_networks=_networks("HOTLINE_EXEMPT_NETWORKS"),

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from shared import jobs, notices
 from shared.ledger import Item, Ledger
+from shared.ledger.outcome import why_of
 from shared.ledger.write import as_json
 from shared.notices import Notice
 from worker.channel import Channel, Nobody, NotYet, Refusal, Taken
@@ -65,7 +66,7 @@ class Notices:
                 return None
             try:
                 message = channel.prepare(connection, job)
-                notice = notices.begin(connection, job.ticket_id or 0, job.cause_seq, job.part)
+                notice = notices.begin(connection, job.ticket_id, job.cause_seq, job.part)
                 if notice is None:
                     raise Nobody("sent_before")
             except Nobody as nobody:
@@ -96,7 +97,11 @@ class Notices:
         except Exception as error:
             log.exception("notice_failed", job=job.id, ticket=job.ticket_id)
             failure = error
-        self._ledger.execute_many([Item(job, failure)])
+        if job.ticket_id is None:
+            with self._engine.begin() as connection:
+                close(connection, [jobs.Closing(job, "done", "failed", why_of(failure))])
+        else:
+            self._ledger.execute_many([Item(job, failure)])
         return True
 
     def _end(self, begun: Begun, answer: Taken | Refusal) -> None:

@@ -6,21 +6,26 @@ A slow provider keeps its own lane waiting and nothing else: neither time limits
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.engine import Engine
 
-from shared.consumer import Handler, drain
+from shared import webhooks
+from shared.consumer import Handler, Share, drain
 from shared.database import engine
 from shared.domain.follow_ups import JobKind
 from shared.logs import configure_logs
+from shared.outside import Outside
 from shared.service import ledger
 from shared.settings import settings
 from shared.sms_accounts import Account, read_accounts
 from shared.watch import bury_vanished
 from worker.handlers import correspondence
 from worker.holding import held_back
+from worker.hooks import Hooks
 from worker.notices import Notices
 from worker.sms import Provider, Sms
 
@@ -28,6 +33,8 @@ LOOK_SECONDS, SLICE_SECONDS = 0.2, 10.0
 BURY_EVERY_SECONDS = 5.0
 TEXT_LANES = 4  # each waits 15 s at most for its one message
 TEXTS_AT_ONCE = 5
+HOOK_LANES = 16
+HOOKS_AT_ONCE = 10
 
 log = structlog.get_logger()
 
@@ -35,7 +42,16 @@ log = structlog.get_logger()
 @cache
 def handlers() -> Mapping[JobKind, Handler]:
     """Return what each lane does, once per process."""
-    return {JobKind.TEXT: held_back(engine(), Notices(engine(), ledger(), sms()).handle)}
+    hooks = Hooks(correspondence(), outside())
+    return {
+        JobKind.TEXT: held_back(engine(), Notices(engine(), ledger(), sms()).handle),
+        JobKind.HOOK: held_back(engine(), Notices(engine(), ledger(), hooks).handle),
+    }
+
+
+def outside() -> Outside:
+    """Return which addresses of others may be called."""
+    return Outside(settings().webhook_networks, settings().is_dev)
 
 
 def sms() -> Sms:
@@ -62,6 +78,36 @@ def _tencent(account: Account) -> Provider:
 
 
 _ADAPTERS: Mapping[str, Callable[[Account], Provider]] = {"aliyun": _aliyun, "tencent": _tencent}
+
+
+class Listeners:
+    """The webhooks: one thread of this process works an endpoint off at a time, so it waits for itself alone."""
+
+    def __init__(self, engine: Engine, handle: Handler) -> None:
+        self._engine, self._handle = engine, handle
+        self._pool = ThreadPoolExecutor(HOOK_LANES, thread_name_prefix="hook")
+        self._busy: set[str] = set()
+
+    def look(self) -> int:
+        """Begin with every endpoint that has something due and is not being worked off; return with how many."""
+        with self._engine.connect() as connection:
+            parts = [part for part in webhooks.due_parts(connection) if part not in self._busy]
+        for part in parts:
+            self._busy.add(part)
+            self._pool.submit(self._work_off, part)
+        return 0
+
+    def _work_off(self, part: str) -> None:
+        try:
+            drain(self._engine, Share(JobKind.HOOK, HOOKS_AT_ONCE, part), self._handle, SLICE_SECONDS)
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+            log.warning("sender_waits_for_database", error=type(error).__name__)
+        finally:
+            self._busy.discard(part)
+
+    def close(self) -> None:
+        """Wait for what is begun."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 class Lanes:
@@ -101,8 +147,10 @@ def main() -> None:
     """Run every lane."""
     configure_logs()
     text = handlers()[JobKind.TEXT]
-    lane = lambda: drain(engine(), JobKind.TEXT, text, SLICE_SECONDS, TEXTS_AT_ONCE)  # noqa: E731 one line of a table
-    Lanes({f"text-{number}": lane for number in range(TEXT_LANES)}).run()
+    listeners = Listeners(engine(), handlers()[JobKind.HOOK])
+    lane = lambda: drain(engine(), Share(JobKind.TEXT, TEXTS_AT_ONCE), text, SLICE_SECONDS)  # noqa: E731 one line of a table
+    Lanes({f"text-{number}": lane for number in range(TEXT_LANES)} | {"hooks": listeners.look}).run()
+    listeners.close()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from intake.pages.words_acts import ACTS
 from intake.pages.words_admin import ADMIN
 from intake.pages.words_calls import CALLS
 from intake.pages.words_files import FILES
+from intake.pages.words_hooks import HOOKS
 from intake.pages.words_proof import PROOF
 from intake.pages.words_public import PUBLIC
 from intake.pages.words_refusals import REFUSALS
@@ -19,7 +20,7 @@ from intake.pages.words_work import WORK
 from shared.domain.labels import Label
 
 WORDS: Mapping[str, tuple[str, str]] = {
-    **PUBLIC, **STAFF, **ADMIN, **CALLS, **FILES, **ACTS, **WORK, **PROOF,
+    **PUBLIC, **STAFF, **ADMIN, **CALLS, **FILES, **ACTS, **WORK, **PROOF, **HOOKS,
     **{f"refusal.{k}": v for k, v in REFUSALS.items()},
 }  # fmt: skip
 

@@ -33,6 +33,7 @@ VERBS = {
     "calendar": Verb("calendar_import", "import a new year's holidays and say which open tickets' due moves"),
     "key": Verb("key", "API keys of neighbouring systems: add, list, rotate, revoke", Needs.DATABASE),
     "totp": Verb("totp", "second factors: who has one, and reset for who lost the device", Needs.DATABASE),
+    "webhook": Verb("webhook", "who is told of public steps: add, list, test, rotate, replay …", Needs.DATABASE),
     "migrate": Verb("migrate", "bring the schema of DATABASE_OWNER_URL to the newest revision"),
     "lock": Verb("lock", "write the lock files anew from pyproject.toml"),
     "test": Verb("test", "linters, import contracts, types and tests; --system for the slow set", passes_on=True),

@@ -20,6 +20,7 @@ class JobKind(StrEnum):
     OVERDUE = "overdue"  # worker
     RED = "red"  # worker
     NOTIFY = "notify"  # worker
+    HOOK = "hook"  # sender: a webhook; the ledger arms them for whoever listens
     TEXT = "text"  # sender: a short message 短信
     RECOUNT = "recount"  # worker, without a ticket
     TIDY = "tidy"  # worker, without a ticket
@@ -27,7 +28,7 @@ class JobKind(StrEnum):
 
 
 # What leaves the house; held back after a restore until a person releases it.
-OUTBOUND = frozenset({JobKind.NOTIFY, JobKind.TEXT})
+OUTBOUND = frozenset({JobKind.NOTIFY, JobKind.TEXT, JobKind.HOOK})
 
 
 @dataclass(frozen=True, slots=True)

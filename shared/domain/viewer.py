@@ -75,3 +75,8 @@ def may_identify(viewer: Viewer, ticket_hides_identity: bool) -> bool:
     if viewer.role in (Role.HANDLER, Role.EXPERT):
         return not ticket_hides_identity
     return viewer.role in (Role.OPERATOR, Role.SUPERVISOR, Role.CALLER)
+
+
+def is_published(ticket: Seen) -> bool:
+    """Tell whether steps of the ticket may be told to systems that listen; confidential and discipline ones never."""
+    return not ticket.confidential and ticket.accused_unit is None

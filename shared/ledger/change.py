@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.commands import CallerDetails
-from shared.domain.events import Event, Recorded
+from shared.domain.events import PUBLIC, Event, Recorded
 from shared.domain.files import PARTS
 from shared.domain.follow_ups import Arm, Disarm, JobKind, follow_ups
 from shared.domain.rules import Rules
 from shared.domain.ticket import Ticket, encode, evolve
-from shared.domain.viewer import Viewer
+from shared.domain.viewer import Viewer, is_published
 from shared.keys import Keys, text_digest
 from shared.ledger.chain import GENESIS, decision_body, digest, event_body, link
 
@@ -32,6 +32,7 @@ class Change:
     decisions: list[dict[str, Any]] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
+    published: list[dict[str, Any]] = field(default_factory=list)
     disarmed: list[tuple[int, JobKind, str | None]] = field(default_factory=list)
     due_now: set[JobKind] = field(default_factory=set)
 
@@ -84,6 +85,8 @@ class Change:
         body = event_body(ticket_id, recorded, digests, decided)
         self.head = link(self.head, body)
         kind_at = {"kind": recorded.kind.value, "at": encode(recorded.at)}
+        if recorded.kind in PUBLIC and is_published(self.stands):
+            self.published.append(place | kind_at | {"city": self.stands.city})
         self.events.append(place | kind_at | {"body": body, "hash": as_bytea(self.head)})
 
     def _follow(self, follow_up: Arm | Disarm, seq: int, now: datetime) -> None:

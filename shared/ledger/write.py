@@ -21,7 +21,8 @@ _LOG = (
     " text AS (INSERT INTO ticket_text (ticket_id, seq, part, text, salt)"
     " SELECT ticket_id, seq, part, text, salt FROM jsonb_populate_recordset(NULL::ticket_text, %(texts)s)),"
     " decided AS (INSERT INTO decision (ticket_id, seq, body)"
-    " SELECT ticket_id, seq, body FROM jsonb_populate_recordset(NULL::decision, %(decisions)s)) "
+    " SELECT ticket_id, seq, body FROM jsonb_populate_recordset(NULL::decision, %(decisions)s)),"
+    f" published AS ({jobs.PUBLISH_SQL}) "
 )
 _OPEN_SQL = (
     f"WITH row AS (INSERT INTO ticket ({', '.join(_COLUMNS)})"
@@ -100,4 +101,5 @@ def _parameters(changes: Sequence[Change]) -> dict[str, str]:
         "texts": as_json([row for change in changes for row in change.texts]),
         "decisions": as_json([row for change in changes for row in change.decisions]),
         "jobs": as_json([row for change in changes for row in change.jobs]),
+        "published": as_json([row for change in changes for row in change.published]),
     }

@@ -13,7 +13,8 @@ import shared.tables.job
 import shared.tables.pack
 import shared.tables.people
 import shared.tables.restoration
-import shared.tables.ticket  # noqa: F401
+import shared.tables.ticket
+import shared.tables.webhook  # noqa: F401
 from shared.tables import metadata
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,7 @@ OWNERS = {
     "recovery_code": "shared/people/", "login_step": "shared/people/",
     "admin_code": "shared/people/", "attempt": "shared/attempts.py",
     "call": "shared/calls.py", "call_event": "shared/calls.py",
-    "api_key": "shared/api_keys.py",
+    "api_key": "shared/api_keys.py", "webhook": "shared/webhooks.py",
     "access_log": "shared/access_log.py", "notice": "shared/notices.py", "business_clock": "shared/command/migrate.py",
     "attachment": "shared/attachments.py", "restoration": "shared/restoration.py",
 }  # fmt: skip

@@ -14,6 +14,7 @@ from intake.stores import engine
 TABS = {
     "people": "staff_pages.admin",
     "keys": "staff_pages.keys",
+    "hooks": "staff_pages.hooks",
 }
 
 
