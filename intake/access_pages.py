@@ -27,6 +27,10 @@ _ADMIN_PAGES = (
     "staff_pages.give_password",
     "staff_pages.end_person_sessions",
     "staff_pages.reset_code",
+    "staff_pages.units",
+    "staff_pages.seats",
+    "staff_pages.log",
+    "staff_pages.export_log",
 )
 
 PUBLIC: Mapping[str, frozenset[Role]] = {

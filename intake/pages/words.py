@@ -12,6 +12,7 @@ from intake.pages.words_admin import ADMIN
 from intake.pages.words_calls import CALLS
 from intake.pages.words_files import FILES
 from intake.pages.words_hooks import HOOKS
+from intake.pages.words_log import LOG
 from intake.pages.words_proof import PROOF
 from intake.pages.words_public import PUBLIC
 from intake.pages.words_refusals import REFUSALS
@@ -20,7 +21,7 @@ from intake.pages.words_work import WORK
 from shared.domain.labels import Label
 
 WORDS: Mapping[str, tuple[str, str]] = {
-    **PUBLIC, **STAFF, **ADMIN, **CALLS, **FILES, **ACTS, **WORK, **PROOF, **HOOKS,
+    **PUBLIC, **STAFF, **ADMIN, **LOG, **CALLS, **FILES, **ACTS, **WORK, **PROOF, **HOOKS,
     **{f"refusal.{k}": v for k, v in REFUSALS.items()},
 }  # fmt: skip
 

@@ -30,6 +30,8 @@ VERBS = {
     "explain": Verb("explain", "why a ticket is where it is, and when it is due", Needs.DATABASE),
     "due": Verb("due", "until when something is due by a city's rules, and why; needs nothing running"),
     "pack": Verb("pack", "the city's pack: check, load, list, diff, activate, rollback"),
+    "staff": Verb("staff", "accounts: list, add, set, disable, enable, password, sessions", Needs.DATABASE),
+    "log": Verb("log", "who saw, changed or was denied what, and from where", Needs.DATABASE),
     "calendar": Verb("calendar_import", "import a new year's holidays and say which open tickets' due moves"),
     "key": Verb("key", "API keys of neighbouring systems: add, list, rotate, revoke", Needs.DATABASE),
     "totp": Verb("totp", "second factors: who has one, and reset for who lost the device", Needs.DATABASE),

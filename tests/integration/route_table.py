@@ -147,6 +147,10 @@ STAFF: Mapping[str, tuple[Way, ...]] = {
     "POST staff_pages.enable_person": to(ONLY_ADMIN, names="person"),
     "POST staff_pages.give_password": to(ONLY_ADMIN, names="person"),
     "POST staff_pages.end_person_sessions": to(ONLY_ADMIN, names="person"),
+    "GET staff_pages.units": to(ONLY_ADMIN),
+    "GET staff_pages.seats": to(ONLY_ADMIN),
+    "GET staff_pages.log": to(ONLY_ADMIN),
+    "POST staff_pages.export_log": to(ONLY_ADMIN),
     "GET staff_pages.password": to(EVERYBODY),
     "POST staff_pages.save_password": to(EVERYBODY),
 }

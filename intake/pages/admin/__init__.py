@@ -1,5 +1,5 @@
 """The administrator's pages, one module per tab of `intake.pages.admin.tabs`. Importing it adds the routes."""
 
-from intake.pages.admin import hooks, keys, people, person
+from intake.pages.admin import hooks, keys, log, people, person, staffing
 
-__all__ = ["hooks", "keys", "people", "person"]
+__all__ = ["hooks", "keys", "log", "people", "person", "staffing"]

@@ -13,8 +13,11 @@ from intake.stores import engine
 # Name of a tab -> endpoint of its first page. Its words are `admin.tab.<name>`, its template `staff/admin/<name>.html`.
 TABS = {
     "people": "staff_pages.admin",
+    "units": "staff_pages.units",
+    "seats": "staff_pages.seats",
     "keys": "staff_pages.keys",
     "hooks": "staff_pages.hooks",
+    "log": "staff_pages.log",
 }
 
 
