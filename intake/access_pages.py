@@ -9,6 +9,7 @@ CALLER = frozenset({Role.CALLER})
 HOTLINE = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 WORKERS = HOTLINE | {Role.HANDLER, Role.EXPERT}
 LOGGED_IN = WORKERS | {Role.ADMIN}
+PLANNERS = frozenset({Role.HANDLER, Role.EXPERT, Role.ADMIN})
 _ADMIN_PAGES = (
     "staff_pages.admin",
     "staff_pages.add_person",
@@ -57,6 +58,9 @@ STAFF: Mapping[str, frozenset[Role]] = {
     "staff_pages.log_out": LOGGED_IN,
     "staff_pages.password": LOGGED_IN,
     "staff_pages.save_password": LOGGED_IN,
+    "staff_pages.absence": PLANNERS,
+    "staff_pages.set_absence": PLANNERS,
+    "staff_pages.end_absence": PLANNERS,
     "staff_pages.home": LOGGED_IN,
     "staff_pages.find": WORKERS,
     "staff_pages.console": HOTLINE,

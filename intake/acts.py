@@ -115,7 +115,7 @@ def _is_open(act: Act, viewer: Viewer, ticket: Ticket, now: datetime) -> bool:
     if viewer.role not in legal.roles or ticket.state not in legal.states or ticket.holder_kind not in legal.holders:
         return False
     if act.command in (c.Approve, c.SendBack):
-        return viewer.leads_unit and not ticket.is_approved
+        return viewer.may_approve and not ticket.is_approved
     if act.command is c.Resolve:
         return ticket.is_approved or not rules().policy.needs_approval(ticket.unit)
     if act.command is c.Redispatch and viewer.role is Role.OPERATOR:

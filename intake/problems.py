@@ -16,6 +16,9 @@ RETRY_AFTER_SECONDS = 2
 _STATUS_OF = {
     "not_found": 404,
     "no_such_person": 404,
+    "no_such_absence": 404,
+    "bad_deputy": 400,
+    "bad_period": 400,
     "changed_meanwhile": 409,
     "key_reused": 422,
     "too_many_tries": 429,

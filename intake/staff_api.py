@@ -132,7 +132,7 @@ def reveal(data: Mapping[str, Any], number: str) -> Any:
     Where the last proof is more than 15 minutes old the answer is 403 `proof_needed`: send password or code as `proof`.
     """
     viewer = current_viewer()
-    return show_in_full(viewer, ticket_id_for(viewer, number), Asked(**data))
+    return show_in_full(viewer, ticket_id_for(viewer.alone, number), Asked(**data))
 
 
 def own_queue(viewer: Viewer) -> tuple[HolderKind | None, str | None]:

@@ -14,6 +14,7 @@ def install(app: Flask, surface: str) -> None:
     files.install(app, surface)
     if surface == "staff":
         from intake.pages import (  # noqa: F401
+            absences,
             admin,
             calls,
             console,

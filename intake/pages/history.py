@@ -56,6 +56,8 @@ def who(entry: TimelineEntry) -> str:
         case Role.CALLER:
             return say("ticket.by.caller")
     name = entry.actor_name or code_word(entry.actor_role, "role")
+    if entry.behalf_name:
+        name = say("absence.behalf", name=name, absent=entry.behalf_name)
     return f"{name} · {unit_name(entry.actor_unit)}" if entry.actor_unit else name
 
 

@@ -7,6 +7,7 @@ be compiled first, and a test can hold every key to both languages.
 from collections.abc import Mapping
 
 from intake.pages.preferences import is_english
+from intake.pages.words_absence import ABSENCE
 from intake.pages.words_acts import ACTS
 from intake.pages.words_admin import ADMIN
 from intake.pages.words_calls import CALLS
@@ -21,7 +22,7 @@ from intake.pages.words_work import WORK
 from shared.domain.labels import Label
 
 WORDS: Mapping[str, tuple[str, str]] = {
-    **PUBLIC, **STAFF, **ADMIN, **LOG, **CALLS, **FILES, **ACTS, **WORK, **PROOF, **HOOKS,
+    **PUBLIC, **STAFF, **ADMIN, **LOG, **ABSENCE, **CALLS, **FILES, **ACTS, **WORK, **PROOF, **HOOKS,
     **{f"refusal.{k}": v for k, v in REFUSALS.items()},
 }  # fmt: skip
 

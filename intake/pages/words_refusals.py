@@ -8,6 +8,22 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "这件工单刚刚有了变化，请看过最新情况再提交。",
         "This ticket has just changed. Look at the latest state, then send again.",
     ),
+    "no_deputy_needed": (
+        "这个岗位的工单大家共用，不用设代理。",
+        "Tickets of this role are shared by all: no deputy is needed.",
+    ),
+    "bad_deputy": (
+        "代理要是同岗位、同单位的在用账号，不能是本人。",
+        "A deputy is another active person of the same role and unit.",
+    ),
+    "bad_period": ("结束时间要晚于开始时间，也要晚于现在。", "The end must lie after the beginning, and after now."),
+    "absent_twice": ("这段时间已经设过了，请先结束原来的。", "There is an absence in this period. End it first."),
+    "deputy_absent": ("代理人这段时间也不在，请换一个人。", "The deputy is away, too. Choose somebody else."),
+    "is_deputy": (
+        "这段时间正替同事代理，请先给那位同事换代理。",
+        "In this period they stand in for a colleague, who needs another deputy first.",
+    ),
+    "no_such_absence": ("没有这条代理安排。请刷新页面再看。", "There is no such absence. Reload the page."),
     "no_such_person": ("没有这个账号。请回到人员列表再找。", "There is no such account. Go back to the list."),
     "staff_changed_meanwhile": (
         "这个账号刚刚被别人改过。您填的都还在，请对照现在的内容再保存。",

@@ -1,6 +1,7 @@
 """What a command means: the events it causes, or a refusal. The only place that says no, also who may."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -74,8 +75,19 @@ def decide(ticket: Ticket | None, command: c.Command, rules: Rules, now: datetim
         raise Refused("not_now", _why_not_now(ticket), state=ticket.state, holder=ticket.holder_kind)
     if command.seen_seq is not None and command.seen_seq < ticket.material_seq:
         raise Conflict(command.seen_seq, ticket.seq)
+    absent = _on_behalf_of(ticket, command)
     events = _DECIDERS[type(command)](ticket, command, rules, now)
+    if absent is not None:
+        events = [replace(one, facts={**one.facts, "on_behalf_of": absent}) for one in events]
     return with_files(events, command.files, command.inner_files) if isinstance(command, c.WithFiles) else events
+
+
+def _on_behalf_of(ticket: Ticket, command: c.Command) -> int | None:
+    """Return the absent colleague in whose stead this is done, so that the event names both (SECURITY S17)."""
+    actor = command.actor
+    if isinstance(command, c.Approve | c.SendBack) and not actor.leads_unit:
+        return actor.deputy_of_leader
+    return ticket.handler_id if ticket.handler_id in actor.deputy_of else None
 
 
 def _why_not_now(ticket: Ticket) -> str:

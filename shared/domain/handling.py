@@ -31,7 +31,8 @@ def take(ticket: Ticket, command: c.Take, rules: Rules, now: datetime) -> list[E
 
 def hand_over(ticket: Ticket, command: c.HandOver, rules: Rules, now: datetime) -> list[Event]:
     """移交 by whoever works on it, or by the unit's leader."""
-    if ticket.handler_id not in (None, command.actor.id) and not command.actor.leads_unit:
+    actor = command.actor
+    if ticket.handler_id is not None and not (actor.works_on(ticket.handler_id) or actor.may_approve):
         raise Refused("not_the_handler", "只有经办人或本单位领导可以移交。")
     if ticket.handler_id == command.staff_id:
         return []
@@ -101,13 +102,13 @@ def reply(ticket: Ticket, command: c.Reply, rules: Rules, now: datetime) -> list
 
 def approve(ticket: Ticket, command: c.Approve, rules: Rules, now: datetime) -> list[Event]:
     """审核 by the unit's leader."""
-    _must_lead(command.actor.leads_unit)
+    _must_lead(command.actor.may_approve)
     return [] if ticket.is_approved else [Event(EventKind.APPROVED, {"is_approved": True})]
 
 
 def send_back(ticket: Ticket, command: c.SendBack, rules: Rules, now: datetime) -> list[Event]:
     """The reply is done again, and the time counts as never stopped."""
-    _must_lead(command.actor.leads_unit)
+    _must_lead(command.actor.may_approve)
     changes = {"state": State.SIGNED, "is_approved": False, "clocks": resumed(ticket.clocks, (Stage.REPLY,))}
     return [Event(EventKind.SENT_BACK, changes, texts={"reason": command.reason})]
 
@@ -152,6 +153,6 @@ def _check_contact(ticket: Ticket, command: c.Reply, rules: Rules) -> None:
         )
 
 
-def _must_lead(leads_unit: bool) -> None:
-    if not leads_unit:
+def _must_lead(may_approve: bool) -> None:
+    if not may_approve:
         raise Refused("role_may_not", "只有本单位领导可以审核答复。")

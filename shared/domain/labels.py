@@ -4,7 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.domain.events import EventKind
-from shared.domain.terms import Channel, EndReason, FollowUpResult, HolderKind, Nature, Role, Stage, State, Urgency
+from shared.domain.terms import (
+    AbsenceReason,
+    Channel,
+    EndReason,
+    FollowUpResult,
+    HolderKind,
+    Nature,
+    Role,
+    Stage,
+    State,
+    Urgency,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +25,13 @@ class Label:
     zh: str
     en: str
 
+
+ABSENCE_REASONS: Mapping[AbsenceReason, Label] = {
+    AbsenceReason.LEAVE: Label("休假", "Leave"),
+    AbsenceReason.TRIP: Label("出差", "Business trip"),
+    AbsenceReason.TRAINING: Label("培训", "Training"),
+    AbsenceReason.OTHER: Label("其他", "Other"),
+}
 
 STATES: Mapping[State, Label] = {
     State.REGISTERED: Label("已受理", "Registered"),

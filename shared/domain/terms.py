@@ -90,6 +90,15 @@ class UnitKind(StrEnum):
     DISCIPLINE = "discipline"
 
 
+class AbsenceReason(StrEnum):
+    """Why somebody is away; codes, because why somebody is ill is nobody's business."""
+
+    LEAVE = "leave"  # 休假
+    TRIP = "trip"  # 出差
+    TRAINING = "training"  # 培训
+    OTHER = "other"
+
+
 class Stage(StrEnum):
     """What a time limit 时限 is for 环节, in the order of a ticket's life."""
 

@@ -1,6 +1,6 @@
 """Who looks and who acts, and which tickets are theirs. The SQL twin of `may_see` is `shared.reads.visibility`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from shared.domain.terms import HolderKind, Role
@@ -19,10 +19,26 @@ class Viewer:
     skills: tuple[str, ...] = ()
     leads_unit: bool = False
     ticket_id: int | None = None
+    deputy_of: tuple[int, ...] = ()  # absent colleagues 代理 whose tickets are theirs meanwhile
+    deputy_of_leader: int | None = None  # one of these, whose right to approve is theirs meanwhile
 
     @property
     def is_person(self) -> bool:
         return self.role in PEOPLE
+
+    @property
+    def may_approve(self) -> bool:
+        """Tell whether replies of the unit may be approved, as its leader or in the leader's stead."""
+        return self.leads_unit or self.deputy_of_leader is not None
+
+    @property
+    def alone(self) -> "Viewer":
+        """The viewer without what absence of others lends them."""
+        return replace(self, deputy_of=(), deputy_of_leader=None)
+
+    def works_on(self, handler_id: int | None) -> bool:
+        """Tell whether what this handler works on is the viewer's: their own, or an absent colleague's."""
+        return handler_id is not None and handler_id in (self.id, *self.deputy_of)
 
 
 class Seen(Protocol):
@@ -63,7 +79,7 @@ def may_see(viewer: Viewer, ticket: Seen) -> bool:
             return viewer.unit is not None and ticket.unit == viewer.unit
         case Role.EXPERT:
             queued = ticket.holder_kind is HolderKind.SEAT and ticket.holder_id in viewer.skills
-            return queued or (viewer.id is not None and ticket.handler_id == viewer.id)
+            return queued or viewer.works_on(ticket.handler_id)
         case Role.SUPERVISOR | Role.ROUTER | Role.TIME:
             return True
         case _:

@@ -1,11 +1,23 @@
 """A person at work, and what an administrator enters about one."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """An absent colleague in whose stead a person acts now, and until when."""
+
+    id: int
+    name: str
+    leads_unit: bool
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +36,16 @@ class Staff:
     extension: str | None = None
     must_change_password: bool = False
     version: int = 1
+    stands_in: tuple[StandIn, ...] = ()  # known of a person in their session, not in lists
 
     @property
     def viewer(self) -> Viewer:
-        return Viewer(self.role, self.city, self.id, self.unit, self.skills, self.leads_unit)
+        leader = next((one.id for one in self.stands_in if one.leads_unit), None)
+        absent = tuple(one.id for one in self.stands_in)
+        return Viewer(
+            self.role, self.city, self.id, self.unit, self.skills, self.leads_unit,
+            deputy_of=absent, deputy_of_leader=leader,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,4 +77,9 @@ def staff_from_row(row: sa.Row[tuple[object, ...]]) -> Staff:
         extension=row.extension,
         must_change_password=row.one_time_until is not None,
         version=row.version,
+        stands_in=tuple(_stand_in(one) for one in getattr(row, "stands_in", None) or ()),
     )
+
+
+def _stand_in(said: dict[str, Any]) -> StandIn:
+    return StandIn(said["id"], said["name"], said["leads_unit"], datetime.fromisoformat(said["until"]))

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from shared.access_log import where
 from shared.people.person import Staff, staff_from_row
+from shared.people.standing_in import stands_in
 from shared.people.tokens import new_token, token_hash
 from shared.tables.people import session, staff
 
@@ -67,7 +68,7 @@ def staff_of_session(connection: Connection, token: str, *, is_use: bool = True)
     now = sa.func.clock_timestamp()
     alive = (session.c.seen_at > now - IDLE) & (session.c.created_at > now - ABSOLUTE)
     query = (
-        sa.select(staff, (session.c.seen_at < now - _SEEN_EVERY).label("is_stale"))
+        sa.select(staff, stands_in(), (session.c.seen_at < now - _SEEN_EVERY).label("is_stale"))
         .join(session, session.c.staff_id == staff.c.id)
         .where(session.c.token_hash == token_hash(token), alive, staff.c.is_active)
     )
@@ -83,7 +84,7 @@ def staff_of_session(connection: Connection, token: str, *, is_use: bool = True)
 def staff_of_sessions(connection: Connection, tokens: Iterable[str]) -> dict[str, Staff]:
     """Return whose sessions these are, by token, without counting it as use; ended ones are absent."""
     by_hash = {token_hash(token): token for token in tokens}
-    query = sa.select(staff, session.c.token_hash).join(session, session.c.staff_id == staff.c.id)
+    query = sa.select(staff, stands_in(), session.c.token_hash).join(session, session.c.staff_id == staff.c.id)
     alive = session.c.token_hash.in_(by_hash) & staff.c.is_active
     alive &= session.c.created_at > sa.func.clock_timestamp() - ABSOLUTE
     return {by_hash[bytes(row.token_hash)]: staff_from_row(row) for row in connection.execute(query.where(alive))}

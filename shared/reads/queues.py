@@ -13,7 +13,7 @@ from shared.domain.numbers import number_of
 from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind, Nature, Stage, State, Urgency
 from shared.domain.viewer import Viewer
-from shared.reads.visibility import visible_to
+from shared.reads.visibility import visible_to, works_on
 from shared.tables.people import staff
 from shared.tables.ticket import ticket as t
 from shared.tables.ticket import ticket_text
@@ -150,7 +150,7 @@ def _holder(wanted: Queue) -> list[sa.ColumnElement[bool]]:
 def _filter(viewer: Viewer, only: Only) -> sa.ColumnElement[bool]:
     match only:
         case Only.MINE:
-            return t.c.handler_id == viewer.id
+            return works_on(viewer)
         case Only.UNSIGNED:
             return t.c.state.in_([State.DISPATCHED, State.REOPENED])
         case Only.WARNED:

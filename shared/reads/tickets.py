@@ -43,6 +43,7 @@ class TimelineEntry:
     texts: Mapping[str, str]
     decision: Mapping[str, Any] | None
     files: tuple[FileView, ...] = ()
+    behalf_name: str | None = None  # of the absent colleague in whose stead it was done; for staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,8 @@ def _timeline(viewer: Viewer, connection: Connection, known: Ticket) -> tuple[Ti
     bodies = [json.loads(row.body) for row in events]
     stands = _as_it_stood(bodies) if is_caller else {}
     files = files_by_seq(viewer, connection, known, events)
-    names = {} if is_caller else _names(connection, {body["actor"]["id"] for body in bodies} - {None})
+    people = {one for body in bodies for one in (body["actor"]["id"], _absent(body)) if one is not None}
+    names = {} if is_caller else _names(connection, people)
     entries = []
     for row, body in zip(events, bodies, strict=True):
         kind = EventKind(row.kind)
@@ -154,6 +156,7 @@ def _timeline(viewer: Viewer, connection: Connection, known: Ticket) -> tuple[Ti
                 changes={} if is_caller else body["changes"],
                 facts=stands[row.seq] if is_caller else body["facts"],
                 texts=texts.get(row.seq, {}),
+                behalf_name=names.get(_absent(body) or 0),
                 decision=None if is_caller or row.decided is None else json.loads(row.decided),
                 files=files.get(row.seq, ()),
             )
@@ -179,6 +182,11 @@ def _as_it_stood(bodies: Sequence[Mapping[str, Any]]) -> dict[int, Mapping[str, 
         stood |= {name: value for name, value in body["changes"].items() if name in _STOOD}
         said = {name: body["facts"][name] for name in _SAID if body["facts"].get(name) is not None}
         found[body["seq"]] = stood | said
+    return found
+
+
+def _absent(body: Mapping[str, Any]) -> int | None:
+    found: int | None = body["facts"].get("on_behalf_of")
     return found
 
 

@@ -24,11 +24,17 @@ def visible_to(viewer: Viewer) -> sa.ColumnElement[bool]:
             return here & _is(t.c.unit, viewer.unit)
         case Role.EXPERT:
             queued = (t.c.holder_kind == HolderKind.SEAT) & t.c.holder_id.in_(viewer.skills)
-            return here & (queued | _is(t.c.handler_id, viewer.id))
+            return here & (queued | works_on(viewer))
         case Role.SUPERVISOR | Role.ROUTER | Role.TIME:
             return here
         case _:
             return sa.false()
+
+
+def works_on(viewer: Viewer) -> sa.ColumnElement[bool]:
+    """Return the condition that the viewer, or an absent colleague whose deputy they are, works on a ticket."""
+    theirs = [one for one in (viewer.id, *viewer.deputy_of) if one is not None]
+    return t.c.handler_id.in_(theirs) if theirs else sa.false()
 
 
 def _is(column: sa.ColumnElement[Any], value: object) -> sa.ColumnElement[bool]:

@@ -25,6 +25,19 @@ staff = sa.Table(
     sa.Column("one_time_until", INSTANT, comment="the password only serves to set another, until then"),
 )
 
+absence = sa.Table(
+    "absence",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("staff_id", sa.BigInteger, sa.ForeignKey("staff.id"), nullable=False),
+    sa.Column("deputy_id", sa.BigInteger, sa.ForeignKey("staff.id"), nullable=False),
+    sa.Column("from_at", INSTANT, nullable=False),
+    sa.Column("until_at", INSTANT, nullable=False, comment="the first instant at which it is over"),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("made_by", sa.BigInteger),
+    sa.Column("made_at", INSTANT, nullable=False),
+)
+
 session = sa.Table(
     "session",
     metadata,

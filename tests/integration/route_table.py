@@ -151,6 +151,9 @@ STAFF: Mapping[str, tuple[Way, ...]] = {
     "GET staff_pages.seats": to(ONLY_ADMIN),
     "GET staff_pages.log": to(ONLY_ADMIN),
     "POST staff_pages.export_log": to(ONLY_ADMIN),
+    "GET staff_pages.absence": to(UNITS | ONLY_EXPERT | ONLY_ADMIN),
+    "POST staff_pages.set_absence": to(UNITS | ONLY_EXPERT | ONLY_ADMIN),
+    "POST staff_pages.end_absence": to(UNITS | ONLY_EXPERT | ONLY_ADMIN, path={"absence_id": 10**6}),
     "GET staff_pages.password": to(EVERYBODY),
     "POST staff_pages.save_password": to(EVERYBODY),
 }

@@ -21,7 +21,7 @@ RIGHTS = {
     "job": "IUD", "idempotency": "IUD", "session": "IUD", "attempt": "IUD", "admin_code": "IUD",
     "staff": "IU", "notice": "IU", "call": "IU", "call_event": "I",
     "pack_version": "", "pack_activation": "", "active_pack": "", "business_clock": "", "alembic_version": "",
-    "restoration": "", "api_key": "IU", "attachment": "IUD", "webhook": "IU",
+    "restoration": "", "api_key": "IU", "attachment": "IUD", "webhook": "IU", "absence": "IU",
     "second_factor": "IUD", "recovery_code": "IUD", "login_step": "IUD",
 }  # fmt: skip
 

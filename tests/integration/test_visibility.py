@@ -40,6 +40,8 @@ VIEWERS = st.builds(
     skills=st.lists(st.sampled_from(SKILLS), unique=True).map(tuple),
     leads_unit=st.booleans(),
     ticket_id=st.none() | IDS,
+    deputy_of=st.lists(st.integers(1, 3), unique=True, max_size=2).map(tuple),
+    deputy_of_leader=PEOPLE,
 )
 TICKETS = st.fixed_dictionaries(
     {
@@ -201,4 +203,4 @@ def test_erased_words_are_said_to_be_erased(site: Site) -> None:
 
 def test_a_viewer_has_no_field_that_this_test_does_not_vary() -> None:
     names = {field.name for field in fields(Viewer)}
-    assert names == {"role", "city", "id", "unit", "skills", "leads_unit", "ticket_id"}
+    assert names == {"role", "city", "id", "unit", "skills", "leads_unit", "ticket_id", "deputy_of", "deputy_of_leader"}

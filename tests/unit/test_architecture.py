@@ -26,7 +26,7 @@ OWNERS = {
     "ticket": "shared/ledger/", "ticket_event": "shared/ledger/", "ticket_text": "shared/ledger/",
     "caller": "shared/ledger/", "decision": "shared/ledger/", "idempotency": "shared/ledger/",
     "pack_version": "shared/packs/", "pack_activation": "shared/packs/", "active_pack": "shared/packs/",
-    "job": "shared/jobs.py", "staff": "shared/people/",
+    "job": "shared/jobs.py", "staff": "shared/people/", "absence": "shared/people/",
     "session": "shared/people/", "second_factor": "shared/people/",
     "recovery_code": "shared/people/", "login_step": "shared/people/",
     "admin_code": "shared/people/", "attempt": "shared/attempts.py",
