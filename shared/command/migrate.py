@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from shared.cities.problems import PackError
 from shared.command.progress import complain
@@ -41,17 +42,32 @@ def upgrade(owner_url: str) -> None:
     Raises `PackError` if that pack cannot be used.
     """
     engine = sa.create_engine(driver_url(owner_url), poolclass=sa.NullPool)
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
-    config.set_main_option("path_separator", "os")
     with engine.connect() as guard, engine.connect() as connection:
         guard.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        to_revision(connection, "head")
         connection.commit()
         begin_with_shipped(connection)
         guard.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
     engine.dispose()
+
+
+def to_revision(connection: sa.Connection, revision: str) -> None:
+    """Apply the revisions up to one; in the running transaction if there is one, else each in its own."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def knows_revision(revision: str) -> bool:
+    """Tell whether this version of the software has a revision of the schema."""
+    return revision in {one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
 
 
 def set_business_clock(owner_url: str, speed: float, start: datetime | None = None) -> None:
