@@ -53,6 +53,8 @@ STAFF: Mapping[str, frozenset[Role]] = {
     "staff_pages.enter": ANYBODY,
     "staff_pages.second": ANYBODY,  # proves itself by the cookie of a login that waits
     "staff_pages.show_second": ANYBODY,  # the same
+    "staff_pages.sso": ANYBODY,
+    "staff_pages.sso_back": ANYBODY,  # proves itself by the provider's signed answer
     "staff_pages.setup": ANYBODY,
     "staff_pages.make_admin": ANYBODY,
     "staff_pages.log_out": LOGGED_IN,

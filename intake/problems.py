@@ -39,6 +39,8 @@ _STATUS_OF = {
     "code_needed": 401,
     "wrong_code": 401,
     "enrol_first": 403,
+    "sign_on_failed": 401,
+    "no_place": 403,
     "proof_needed": 403,
     "wrong_proof": 403,
     "reason_short": 400,

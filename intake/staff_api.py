@@ -39,7 +39,7 @@ staff_api = StaffBlueprint("staff_api", __name__, url_prefix="/api/v1", descript
 
 
 @staff_api.post("/session")
-@staff_api.doc(**{"x-errors": (401,)})
+@staff_api.doc(**{"x-errors": (401, 403)})
 @staff_api.arguments(s.LoginIn())
 @staff_api.response(200, s.StaffOut())
 def log_in(data: Mapping[str, str]) -> Any:

@@ -8,12 +8,25 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from shared.groups import Place, read_groups
+
 SHORTEST_SECRET_BYTES = 32
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingsError(Exception):
     """A setting is missing or unusable; the message says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """A sign-on provider 统一认证 (OIDC), and which of its groups have a place here."""
+
+    issuer: str
+    client_id: str
+    secret: str
+    groups_claim: str
+    places: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +59,7 @@ class Settings:
     clamd_url: str | None  # the virus scanner: `tcp://host:port` or `unix:///socket`
     # Whether administrators and supervisors log in with a second factor; a demo does without.
     needs_second_factor: bool
+    provider: Provider | None  # of single sign-on
 
 
 @cache
@@ -79,6 +93,7 @@ def settings() -> Settings:
         files_url=env.get("HOTLINE_FILES_URL") or None,
         clamd_url=env.get("HOTLINE_CLAMD_URL") or None,
         needs_second_factor=_one_of("HOTLINE_SECOND_FACTOR", "required", "off") == "required",
+        provider=_provider(env, is_dev=is_dev),
     )
 
 
@@ -126,6 +141,25 @@ def _call_secrets(file: str | None) -> Mapping[str, tuple[bytes, ...]]:
             )
         found[name] = (*found.get(name, ()), secret.strip().encode())
     return found
+
+
+def _provider(env: Mapping[str, str], *, is_dev: bool) -> Provider | None:
+    issuer = env.get("HOTLINE_OIDC_ISSUER", "").rstrip("/")
+    if not issuer:
+        return None
+    if not (issuer.startswith("https://") or (is_dev and issuer.startswith("http://"))):
+        raise SettingsError("HOTLINE_OIDC_ISSUER must begin with https://; http:// is for HOTLINE_DEV=1 alone.")
+    try:
+        places = read_groups(Path(_needed("HOTLINE_OIDC_GROUPS_FILE")).read_text("utf-8"))
+    except ValueError as error:
+        raise SettingsError(f"HOTLINE_OIDC_GROUPS_FILE: {error}") from None
+    return Provider(
+        issuer=issuer,
+        client_id=_needed("HOTLINE_OIDC_CLIENT_ID"),
+        secret=Path(_needed("HOTLINE_OIDC_SECRET_FILE")).read_text("utf-8").strip(),
+        groups_claim=env.get("HOTLINE_OIDC_GROUPS_CLAIM") or "groups",
+        places=places,
+    )
 
 
 def _count(name: str) -> int:

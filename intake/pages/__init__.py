@@ -25,6 +25,7 @@ def install(app: Flask, surface: str) -> None:
             overview,
             own_password,
             second,
+            sign_on,
             ticket_page,
             waiting,
         )

@@ -42,6 +42,11 @@ def enter() -> Response:
     return identity.set_cookie(answer, name, begun.token, is_session=True)  # type: ignore[arg-type]
 
 
+def refuse_login(error: Refused) -> Response:
+    """Return the login page with what went wrong on another way in."""
+    return _login(mistake_of(error, "login", {}))
+
+
 @staff_pages.post("/logout")
 def log_out() -> Response:
     """End the session on the server, and with it its streams."""

@@ -55,6 +55,14 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "动态口令不对，或已经用过。请等下一个再试，也可以用恢复码。",
         "The code is not right or was used before. Wait for the next one, or use a recovery code.",
     ),
+    "sign_on_failed": (
+        "统一认证没有成功。请再试一次；一直不行，请用本地账号登录或联系管理员。",
+        "Single sign-on did not succeed. Try again; if it goes on, use a local account or tell the administrator.",
+    ),
+    "no_place": (
+        "统一认证里没有给您本系统的岗位，或账号已停用。请联系管理员。",
+        "Single sign-on gives you no role here, or the account is disabled. Tell the administrator.",
+    ),
     "proof_needed": ("请再输一次密码或动态口令，确认是您本人。", "Enter your password or a code once more, to show that it is you."),
     "wrong_proof": ("密码或动态口令不对。", "Password or code is not right."),
     "reason_short": ("理由至少写 5 个字。", "Give a reason of at least 5 characters."),

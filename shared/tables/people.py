@@ -75,6 +75,23 @@ login_step = sa.Table(
     sa.Column("at", INSTANT, nullable=False),
 )
 
+sign_on = sa.Table(
+    "sign_on",
+    metadata,
+    sa.Column("iss", sa.Text, primary_key=True),
+    sa.Column("sub", sa.Text, primary_key=True),
+    sa.Column("staff_id", sa.BigInteger, sa.ForeignKey("staff.id"), nullable=False, unique=True),
+)
+
+sign_on_step = sa.Table(
+    "sign_on_step",
+    metadata,
+    sa.Column("state_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("nonce", sa.Text, nullable=False),
+    sa.Column("verifier", sa.Text, nullable=False),
+    sa.Column("at", INSTANT, nullable=False),
+)
+
 admin_code = sa.Table(
     "admin_code",
     metadata,

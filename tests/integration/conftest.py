@@ -25,6 +25,8 @@ from shared.settings import settings
 from shared.storage import storage
 from tests.conftest import Database
 from tests.integration.api import Api
+from tests.integration.provider import CLIENT, GROUPS, Forger, Use, forging_provider
+from tests.integration.provider import SECRET as CLIENT_SECRET
 from tests.integration.site import Site
 from tests.integration.stage import SECRET, Stage
 from tests.integration.telephony import NAME, Adapter
@@ -120,3 +122,26 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip(f"no right to mount a small disk: {made.stderr.strip()}")
     yield folder
     subprocess.run([UMOUNT, str(folder)], check=True)
+
+
+@pytest.fixture
+def forger() -> Iterator[Forger]:
+    """A sign-on provider that answers what a test tells it to."""
+    with forging_provider() as found:
+        yield found
+
+
+@pytest.fixture
+def sso(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Use:
+    """Let the deployment know a sign-on provider, named by its issuer."""
+    (tmp_path / "groups").write_text(GROUPS)
+    (tmp_path / "secret").write_text(CLIENT_SECRET)
+
+    def bind(issuer: str) -> None:
+        monkeypatch.setenv("HOTLINE_OIDC_ISSUER", issuer)
+        monkeypatch.setenv("HOTLINE_OIDC_CLIENT_ID", CLIENT)
+        monkeypatch.setenv("HOTLINE_OIDC_SECRET_FILE", str(tmp_path / "secret"))
+        monkeypatch.setenv("HOTLINE_OIDC_GROUPS_FILE", str(tmp_path / "groups"))
+        settings.cache_clear()
+
+    return bind

@@ -108,6 +108,8 @@ STAFF: Mapping[str, tuple[Way, ...]] = {
     "POST staff_api.reveal": to(WORKERS, names="ticket", form={"fields": ["phone"], "reason": "回电话核实"}),
     "GET staff_pages.login": to_all(),
     "POST staff_pages.enter": to_all(),
+    "GET staff_pages.sso": to_all(),
+    "GET staff_pages.sso_back": to_all(),
     "GET staff_pages.second": to_all(),
     "POST staff_pages.show_second": to_all(),
     "GET staff_pages.setup": to_all(),

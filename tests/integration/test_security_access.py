@@ -44,7 +44,8 @@ def test_no_row_is_open_to_everybody_by_accident() -> None:
         "receipts.receive",
         "public_pages.landing", "public_pages.follow", "public_pages.link", "public_pages.leave", "public_pages.new",
         "public_pages.send", "staff_pages.login", "staff_pages.enter", "staff_pages.setup", "staff_pages.make_admin",
-        "staff_pages.second", "staff_pages.show_second",
+        "staff_pages.second", "staff_pages.show_second", "staff_pages.sso",
+        "staff_pages.sso_back",
     }  # fmt: skip
 
 
