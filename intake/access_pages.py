@@ -71,6 +71,7 @@ STAFF: Mapping[str, frozenset[Role]] = {
     "staff_pages.call_back_number": HOTLINE,
     "staff_pages.triage": HOTLINE,
     "staff_pages.followups": HOTLINE,
+    "staff_pages.untold": HOTLINE,
     "staff_pages.desk": frozenset({Role.HANDLER}),
     "staff_pages.seat": frozenset({Role.EXPERT}),
     "staff_pages.overview": frozenset({Role.SUPERVISOR}),

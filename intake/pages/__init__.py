@@ -27,6 +27,7 @@ def install(app: Flask, surface: str) -> None:
             second,
             sign_on,
             ticket_page,
+            untold,
             waiting,
         )
 

@@ -8,9 +8,10 @@ from sqlalchemy.engine import Connection
 
 from shared.domain.terms import HolderKind, Role
 from shared.domain.viewer import Viewer
+from shared.reads.notices import untold_count
 from shared.reads.queues import Queue, counts
 
-_HOTLINE = ("console", "triage", "followups")
+_HOTLINE = ("console", "triage", "followups", "untold")
 FACES = {
     Role.OPERATOR: _HOTLINE,
     Role.SUPERVISOR: ("overview", *_HOTLINE),
@@ -49,6 +50,8 @@ def tabs(viewer: Viewer, connection: Connection) -> list[Tab]:
     for name in FACES.get(viewer.role, ()):
         queue = queue_of(name, viewer)
         count = counts(viewer, connection, queue)["all"] if queue else None
+        if name == "untold":
+            count = untold_count(viewer, connection)
         found.append(Tab(name, url_for(f"staff_pages.{name}"), count))
     return found
 

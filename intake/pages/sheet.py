@@ -22,9 +22,10 @@ from intake.pages.words import say, word
 from intake.stores import rules
 from shared import people
 from shared.domain.clocks import Clock
-from shared.domain.terms import HolderKind, Stage, State
+from shared.domain.terms import HolderKind, Role, Stage, State
 from shared.domain.viewer import Viewer
 from shared.domain.wording import limit_in_words
+from shared.reads.notices import NoticeView, notices_of
 from shared.reads.tickets import TicketView, find_by_number, ticket_view
 
 _SHOWN_CANDIDATES = 3
@@ -73,6 +74,7 @@ class Sheet:
     choices: Mapping[str, Options]
     units: list[str]
     waits_for_leader: bool
+    notices: list[NoticeView]
 
     @property
     def acts(self) -> list[str]:
@@ -108,6 +110,7 @@ def read_sheet(viewer: Viewer, connection: Connection, number: str, now: datetim
         choices=_choices(viewer, connection, view) if "hand_over" in acts or "close" in acts else {},
         units=unit_names() if needs_units else [],
         waits_for_leader=_waits_for_leader(view),
+        notices=_notices(viewer, connection, view),
     )
 
 
@@ -126,6 +129,12 @@ def first_movers(sheet: Sheet, mistake: Mistake | None) -> list[dict[str, str]]:
 def _waits_for_leader(view: TicketView) -> bool:
     is_asked = view.ticket.state is State.REPLY_SUBMITTED and not view.ticket.is_approved
     return is_asked and rules().policy.needs_approval(view.ticket.unit)
+
+
+def _notices(viewer: Viewer, connection: Connection, view: TicketView) -> list[NoticeView]:
+    """Return what became of the notices, for those who may have to tell the caller themselves."""
+    is_hotline = viewer.role in (Role.OPERATOR, Role.SUPERVISOR)
+    return notices_of(viewer, connection, rules(), view.ticket.id) if is_hotline else []
 
 
 def _source(view: TicketView) -> str:

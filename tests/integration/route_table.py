@@ -123,6 +123,7 @@ STAFF: Mapping[str, tuple[Way, ...]] = {
     "POST staff_pages.call_back_number": to(HOTLINE, path={"call_id": 10**6}),
     "GET staff_pages.triage": to(HOTLINE, names="ticket", query="t={number}"),
     "GET staff_pages.followups": to(HOTLINE, names="ticket", query="t={number}"),
+    "GET staff_pages.untold": to(HOTLINE),
     "GET staff_pages.desk": to(UNITS, names="ticket", query="t={number}"),
     "GET staff_pages.seat": to(ONLY_EXPERT, names="ticket", query="t={number}"),
     "GET staff_pages.overview": to(ONLY_SUPERVISOR),
