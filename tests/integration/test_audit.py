@@ -285,10 +285,10 @@ def test_the_verb_ends_with_one_on_any_difference_and_speaks_json(
 ) -> None:
     stage.dispatched()
     as_settings(stage)
-    assert verb.run(Namespace(json=False)) == 0
+    assert verb.run(Namespace(json=False, files=False)) == 0
     assert "No difference." in capsys.readouterr().out
     stage.as_owner("UPDATE ticket SET urged_count = 7")
-    assert verb.run(Namespace(json=True)) == 1
+    assert verb.run(Namespace(json=True, files=False)) == 1
     said = json.loads(capsys.readouterr().out)
     assert [found["code"] for found in said["differences"]] == ["replay_differs"]
 
