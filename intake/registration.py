@@ -16,7 +16,7 @@ from shared.domain.numbers import number_of
 from shared.domain.ticket import Ticket
 from shared.domain.viewer import Viewer
 from shared.keys import keys
-from shared.ledger import IdempotencyKey
+from shared.ledger import Also, IdempotencyKey
 from shared.ledger.chain import canonical
 from shared.settings import settings
 
@@ -35,10 +35,13 @@ class Accepted:
     is_replay: bool
 
 
-def register(viewer: Viewer, data: Mapping[str, Any], key: str, marks: Sequence[str] | None = None) -> Accepted:
+def register(
+    viewer: Viewer, data: Mapping[str, Any], key: str, marks: Sequence[str] | None = None, also: Also | None = None
+) -> Accepted:
     """Register a request; committed when this returns. `data` is as `TicketIn` or `OperatorTicketIn` loads it.
 
-    `marks` stand for the files when two requests are compared; without them their ids do.
+    `marks` stand for the files when two requests are compared; without them their ids do. `also` is done in the same
+    transaction, once; what it raises undoes the registration.
     """
     details = CallerDetails(**{name: data[name] for name in _ABOUT_THE_CALLER if name in data})
     rest = {name: value for name, value in data.items() if name not in (*_ABOUT_THE_CALLER, "files")}
@@ -52,7 +55,7 @@ def register(viewer: Viewer, data: Mapping[str, Any], key: str, marks: Sequence[
         admit(details.phone, key)
     command = Register(actor=viewer, caller=details, api_key=api_key, **rest, **file_refs(viewer, data))
     mac = keys().request_mac(canonical(_compared(data, marks)).encode())
-    opened = ledger().open_ticket(command, IdempotencyKey(client, "register", key, mac))
+    opened = ledger().open_ticket(command, IdempotencyKey(client, "register", key, mac), also)
     return accepted(opened.ticket, is_replay=opened.is_replay)
 
 

@@ -80,15 +80,15 @@ def is_answered_at(viewer: Viewer, extension: str | None) -> sa.ColumnElement[bo
     return (call.c.city == viewer.city) & (call.c.seat == extension) & call.c.answered_at.is_not(None)
 
 
-def is_missed(city: str) -> sa.ColumnElement[bool]:
-    """Return the condition on `call` that somebody must call back.
+def is_missed(city: str, one: sa.FromClause = call) -> sa.ColumnElement[bool]:
+    """Return the condition on `call`, or `one` of its aliases, that somebody must call back.
 
     Moot by itself once the same number was connected later, whichever news came first.
     """
-    later = call.alias("later")
-    was_connected = (later.c.phone_index == call.c.phone_index) & (later.c.answered_at > call.c.abandoned_at)
-    waits = (call.c.city == city) & (call.c.state == CallState.ABANDONED) & call.c.call_back.is_(None)
-    inbound = call.c.direction.is_distinct_from(Direction.OUT) & call.c.phone_index.is_not(None)
+    later = call.alias()
+    was_connected = (later.c.phone_index == one.c.phone_index) & (later.c.answered_at > one.c.abandoned_at)
+    waits = (one.c.city == city) & (one.c.state == CallState.ABANDONED) & one.c.call_back.is_(None)
+    inbound = one.c.direction.is_distinct_from(Direction.OUT) & one.c.phone_index.is_not(None)
     return waits & inbound & ~sa.exists().where(was_connected, later.c.city == city)
 
 

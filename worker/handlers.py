@@ -52,7 +52,10 @@ def correspondence() -> Correspondence:
 def tidying() -> Tidying:
     """Return the daily tidying in the city's zone."""
     with engine().connect() as connection:
-        return Tidying(engine(), known_packs().at(connection, settings().city).zone, storage())
+        rules = known_packs().at(connection, settings().city)
+    found = Tidying(engine(), rules.zone, storage())
+    found.draft_life = rules.policy.draft_life
+    return found
 
 
 def time_handlers(by: Ledger, me: Viewer) -> Mapping[JobKind, Handler]:

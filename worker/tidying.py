@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.engine import Connection, Engine
 
-from shared import attachments, attempts, jobs, people
+from shared import attachments, attempts, drafts, jobs, people
 from shared.domain.follow_ups import JobKind
+from shared.domain.rules import Policy
 from shared.ledger.forget import forget_keys
 from shared.ledger.write import business_now
 from shared.people import second_factor
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 
 class Tidying:
     """Handles jobs of kind `tidy`. `part` is the day, and after a colon the job id that an earlier one came to."""
+
+    draft_life = Policy().draft_life
 
     def __init__(
         self, engine: Engine, zone: ZoneInfo, place: Storage | None = None, budget_seconds: float = BUDGET_SECONDS
@@ -52,6 +55,7 @@ class Tidying:
         if not came_to:
             for forget in (forget_keys, people.forget_sessions, attempts.forget, second_factor.forget_waiting):
                 self._chunks(forget, until)
+            self._chunks(drafts.forget, until, self.draft_life)
             self._loose_files(until)
         after: int | None = int(came_to or 0)
         while after is not None and time.monotonic() < until:
@@ -75,10 +79,12 @@ class Tidying:
             if len(found) < FEW:
                 return
 
-    def _chunks(self, forget: Callable[[Connection, timedelta, int], int], until: float) -> None:
+    def _chunks(
+        self, forget: Callable[[Connection, timedelta, int], int], until: float, keep: timedelta = KEEP
+    ) -> None:
         while time.monotonic() < until:
             with self._engine.begin() as connection:
-                if forget(connection, KEEP, CHUNK) < CHUNK:
+                if forget(connection, keep, CHUNK) < CHUNK:
                     return
 
 

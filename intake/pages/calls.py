@@ -56,6 +56,7 @@ def bind(call_id: int | None, ticket_id: int) -> None:
 def call_back_number(call_id: int) -> Response:
     """Show the whole number of a missed call once; that is written down first."""
     from intake.pages.console import form_page
+    from intake.pages.drafts import Form
 
     viewer = current_viewer()
     with engine().begin() as connection:
@@ -63,7 +64,7 @@ def call_back_number(call_id: int) -> Response:
         access_log.note(connection, viewer, "revealed", fields=("call", str(call_id)), reason="回拨", address=address)
     with engine().connect() as connection:
         phone = reads.call_back_number(viewer, connection, call_id)
-    return form_page({}, shown={call_id: phone} if phone else {})
+    return form_page(Form(), shown={call_id: phone} if phone else {})
 
 
 @staff_pages.post("/calls/<int:call_id>/<any(reached,unreached):outcome>")

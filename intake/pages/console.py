@@ -1,7 +1,7 @@
 """The operator's console 受理台: register while the caller speaks, read number and code out, or answer at once."""
 
-import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -9,14 +9,14 @@ from marshmallow import ValidationError
 
 from intake import schemas
 from intake.acts import ACTS, carry_out, current_viewer
+from intake.pages import drafts
 from intake.pages.act_forms import FIELDS
 from intake.pages.blueprints import staff_pages
-from intake.pages.calls import bind, call_id_of, panel, phone_of
+from intake.pages.calls import bind, panel, phone_of
 from intake.pages.filters import holder_name, spoken
 from intake.pages.frame import framed, tabs
 from intake.pages.looks import note_look
-from intake.pages.mistakes import Mistake, mistake_of, typed_form
-from intake.pages.new_request import form_key
+from intake.pages.mistakes import Mistake, mistake_of
 from intake.pages.options import counties, of_table, unit_code, unit_names
 from intake.pages.replies import page
 from intake.pages.sheet import Sheet, read_sheet
@@ -24,72 +24,88 @@ from intake.pages.speaking import code_words, digits_spoken
 from intake.pages.words import say
 from intake.registration import Accepted, accepted
 from intake.registration import register as register_request
-from intake.stores import engine
-from intake.uploads.forms import take_files
+from intake.stores import engine, rules
+from intake.uploads.forms import FormFiles, take_files
 from shared.domain.errors import Refused
 from shared.domain.labels import CHANNELS, NATURES, URGENCIES
 from shared.domain.terms import HolderKind
 from shared.domain.ticket import Ticket
+from shared.domain.viewer import Viewer
+from shared.drafts import finish
 from shared.ledger.write import business_now
 
-_KEY_BYTES = 16
 _ANSWER = "answer"
 
 
 @staff_pages.get("/console")
 def console() -> Response:
-    """Show an empty form, or the ticket just registered with its read-out dock."""
+    """Show a form, empty or as a draft left it, or the ticket just registered with its read-out dock."""
     number = request.args.get("read")
-    return _registered(number) if number else form_page({"call": request.args.get("call", "")})
+    if number:
+        return _registered(number)
+    with engine().connect() as connection:
+        asked = drafts.asked_form(current_viewer(), connection)
+    if isinstance(asked, str):
+        return redirect(url_for("staff_pages.console", read=asked), 303)  # type: ignore[return-value]
+    return form_page(asked)
 
 
 @staff_pages.post("/console")
 def register() -> Response:
     """Register, and with the second button answer and close."""
-    viewer, key, typed = current_viewer(), form_key(), typed_form()
-    answer, call_id = typed.pop(_ANSWER, ""), call_id_of(typed.pop("call", ""))
+    viewer, form = current_viewer(), drafts.sent_form()
     closes = request.form.get("then") == _ANSWER
     try:
-        if closes and not answer:
-            raise ValidationError({_ANSWER: ["Missing data for required field."]})
-        if "accused_unit" in typed:
-            typed["accused_unit"] = unit_code(typed["accused_unit"])
-        phone = None if "phone" in typed else phone_of(call_id)
         files = take_files(viewer)
-        said = {**typed, **({"phone": phone} if phone else {}), **files.fields}
-        opened = register_request(viewer, schemas.OperatorTicketIn().load(said), key, files.marks)
+        opened = _register(viewer, form, files, closes=closes)
     except (Refused, ValidationError) as error:
-        kept = typed | {_ANSWER: answer, "call": str(call_id or "")}
-        return form_page(kept, mistake_of(error, "console", kept), key=key)
+        if isinstance(error, Refused) and error.code in ("draft_changed", "key_reused"):
+            return form_page(drafts.kept_apart(form, error), status=409)
+        return form_page(form, mistake_of(error, "console", form.typed))
     files.tell_lost()
-    bind(call_id, opened.ticket.id)
+    bind(form.call_id, opened.ticket.id)
     if closes:
+        answer = {"public": form.typed[_ANSWER]}
         try:
-            carry_out(ACTS["answer_directly"], viewer, opened.ticket.id, {"public": answer})
+            carry_out(ACTS["answer_directly"], viewer, opened.ticket.id, answer)
         except (Refused, ValidationError) as error:
             if not opened.is_replay:
-                return _registered(opened.number, mistake_of(error, "answer_directly", {"public": answer}))
+                return _registered(opened.number, mistake_of(error, "answer_directly", answer))
     return redirect(url_for("staff_pages.console", read=opened.number), 303)  # type: ignore[return-value]
 
 
+def _register(viewer: Viewer, form: drafts.Form, files: FormFiles, *, closes: bool) -> Accepted:
+    """Register what the form says; its draft goes in the same step."""
+    said = {name: value for name, value in form.typed.items() if name != _ANSWER}
+    if closes and _ANSWER not in form.typed:
+        raise ValidationError({_ANSWER: ["Missing data for required field."]})
+    if "accused_unit" in said:
+        said["accused_unit"] = unit_code(said["accused_unit"])
+    phone = None if "phone" in said else phone_of(form.call_id)
+    data = schemas.OperatorTicketIn().load({**said, **({"phone": phone} if phone else {}), **files.fields})
+    return register_request(viewer, data, form.key, files.marks, lambda c: finish(c, viewer, form.written))
+
+
 def form_page(
-    typed: Mapping[str, str],
-    mistake: Mistake | None = None,
-    *,
-    key: str | None = None,
+    form: drafts.Form, mistake: Mistake | None = None, *, status: int | None = None,
     shown: Mapping[int, str] | None = None,
-) -> Response:
-    """Return the form with what was typed, beside the calls; `typed["call"]` names the one that is registered."""
+) -> Response:  # fmt: skip
+    """Return the form with what was typed, beside the calls and the viewer's other drafts."""
     viewer = current_viewer()
     with engine().connect() as connection:
         bar = tabs(viewer, connection)
-        calls = panel(viewer, connection, call_id_of(typed.get("call", "")), dict(shown or {}))
+        calls = panel(viewer, connection, form.call_id, dict(shown or {}))
+        others = drafts.listed(viewer, connection, form.key)
+        history = drafts.history(viewer, connection, form)
     html = framed(
-        "staff/console.html", bar, "console", key=key or secrets.token_urlsafe(_KEY_BYTES), typed=typed,
-        mistake=mistake, sheet=None, counties=counties(), natures=of_table(NATURES), urgencies=of_table(URGENCIES),
-        channels=of_table(CHANNELS), units=unit_names(), calls=calls, phone=bool(shown),
+        "staff/console.html", bar, "console", form=form, typed=form.typed, mistake=mistake, sheet=None,
+        counties=counties(), natures=of_table(NATURES), urgencies=of_table(URGENCIES), channels=of_table(CHANNELS),
+        units=unit_names(), calls=calls, phone=bool(shown), drafts=others, history=history,
+        draft_hours=int(rules().policy.draft_life / timedelta(hours=1)),
     )  # fmt: skip
-    return page(html, mistake)
+    answer = page(html, mistake)
+    answer.status_code = status or answer.status_code
+    return answer
 
 
 def _registered(number: str, mistake: Mistake | None = None) -> Response:

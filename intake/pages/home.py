@@ -1,9 +1,9 @@
-"""The landing page of each role, and finding a ticket by its number."""
+"""The landing page of each role."""
 
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, g, redirect, request, url_for
+from flask import Response, g, url_for
 
 from intake.acts import current_viewer
 from intake.pages.blueprints import staff_pages
@@ -18,7 +18,6 @@ from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
 from shared.ledger.write import business_now
 from shared.reads.queues import Queue, counts
-from shared.reads.tickets import find_by_number
 
 _FIRST_FEW = 5
 _FIGURES = {
@@ -44,21 +43,8 @@ def home() -> Response:
     when = say("home.when", day=spoken(now)) + say("home.working" if is_working else "home.resting")
     html = framed(
         "staff/home.html", bar, "home", name=g.staff.name, faces=faces, first=first, when=when,
-        missing=request.args.get("missing", "")[:40],
     )  # fmt: skip
     return page(html)
-
-
-@staff_pages.get("/find")
-def find() -> Response:
-    """Open the ticket of a typed number."""
-    number = request.args.get("q", "")[:40].strip()
-    with engine().connect() as connection:
-        found = find_by_number(current_viewer(), connection, rules(), number)
-    if found is None:
-        return redirect(url_for("staff_pages.home", missing=number), 303)  # type: ignore[return-value]
-    digits = "".join(character for character in number if character.isdecimal())
-    return redirect(url_for("staff_pages.ticket", number=digits), 303)  # type: ignore[return-value]
 
 
 def _face(name: str, viewer: Viewer, connection: Any) -> dict[str, Any]:

@@ -39,10 +39,15 @@ class Lines:
 def read_lines(viewer: Viewer, connection: Connection, wanted: Queue, now: datetime) -> Lines:
     """Return a page of a queue, first due first."""
     rows = queue(viewer, connection, rules(), wanted)
-    lines = [Line(row, time_left(row, rules(), now), county_name(row.county) if row.county else "") for row in rows]
+    lines = [line_of(row, now) for row in rows]
     last = rows[-1] if len(rows) == wanted.limit else None
     after = None if last is None else f"{last.due_at.isoformat() if last.due_at else ''}|{last.ticket_id}"
     return Lines(lines, after)
+
+
+def line_of(row: QueueRow, now: datetime) -> Line:
+    """Return a row with its time."""
+    return Line(row, time_left(row, rules(), now), county_name(row.county) if row.county else "")
 
 
 def chosen_filter() -> Only | None:

@@ -96,6 +96,18 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "The unit has signed. It can return the ticket, or a supervisor can re-dispatch it.",
     ),
     "reason_to_pass_on": ("请写一句为什么转出。", "Say in a sentence why you pass it on."),
+    "search_too_broad": (
+        "这样找要太久。请多写几个字，或选单位、时间。",
+        "This would take too long. Write more characters, or choose a unit or a time.",
+    ),
+    "draft_changed": (
+        "另一个窗口改过这份草稿。您这里写的已经另存一份，两份都在。",
+        "Another window changed this draft. What you wrote here is kept as a draft of its own; both are there.",
+    ),
+    "draft_registered": (
+        "这份草稿已经登记成工单。您这里写的已经另存一份，再登记就是另一件。",
+        "This draft has become a ticket. What you wrote here is kept as a new draft; registering it makes another ticket.",
+    ),
     "contact_not_recorded": (
         "请先用“联系了诉求人”记下那次联系，或写明没有联系的原因。",
         "Record the contact first with “Caller contacted”, or say why there was none.",

@@ -69,6 +69,7 @@ def read_pack_file(folder: Path, problems: Problems) -> PackFile | None:
             urge_window=timedelta(hours=reader.number(0, 240, "policy", "urge_window_hours")),
             max_returns=int(reader.number(1, 20, "policy", "max_returns")),
             reopen_window=timedelta(days=reader.number_or(15, 0, 365, "policy", "reopen_days")),
+            draft_life=timedelta(hours=reader.number_or(24, 1, 720, "policy", "draft_hours")),
             max_caller_redos=int(reader.number_or(2, 0, 20, "policy", "max_caller_redos")),
             quiet=_quiet(reader),
         ),

@@ -157,6 +157,7 @@ class Policy:
     reopen_window: timedelta = timedelta(days=15)  # how long after the archive the caller may say that it is not solved
     max_caller_redos: int = 2
     quiet: QuietHours = QuietHours(time(21, 30), time(8, 0))
+    draft_life: timedelta = timedelta(hours=24)  # how long what an operator typed is kept without being registered
 
     def needs_approval(self, unit: str | None) -> bool:
         """Tell whether the unit's leader must approve its replies."""

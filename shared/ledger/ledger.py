@@ -39,6 +39,7 @@ log = structlog.get_logger()
 
 # The rules of a city by the id of its active pack, which the ledger reads in the transaction that they will decide in.
 RulesOf = Callable[[Connection, str, int | None], Rules]
+Also = Callable[[Connection], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ class Ledger:
     def __init__(self, engine: Engine, rules_of: RulesOf, keys: Keys, bell: Bell) -> None:
         self._engine, self._rules_of, self._keys, self._bell = engine, rules_of, keys, bell
 
-    def open_ticket(self, command: Register, key: IdempotencyKey) -> Opened:
-        """Register a ticket, once per key; it is committed when this returns.
+    def open_ticket(self, command: Register, key: IdempotencyKey, also: Also | None = None) -> Opened:
+        """Register a ticket, once per key; it is committed when this returns. `also` happens with it or neither does.
 
         A second request with the key waits for the first (2 s) and gets its ticket. Raises `Refused`, with code
         `key_reused` if the same key came with another request.
@@ -90,6 +91,8 @@ class Ledger:
             rules = self._rules_of(connection, city, taken[2])
             change.record(decide(None, given, rules, taken[1]), command.actor, rules, taken[1])
             write.write_opened(connection, change, caller_row(taken[0], command.caller, self._keys))
+            if also is not None:
+                also(connection)
         self._bell.ring(change.due_now, [change.stands.id])
         return Opened(change.stands, is_replay=False)
 

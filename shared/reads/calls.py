@@ -10,30 +10,18 @@ from sqlalchemy.engine import Connection
 
 from shared.calls import is_answered_at, is_missed
 from shared.domain.calls import ANSWER_WITHIN, CallState, Direction
-from shared.domain.numbers import number_of
 from shared.domain.rules import Rules
-from shared.domain.viewer import Viewer, may_identify
+from shared.domain.viewer import Viewer
 from shared.keys import keys
+from shared.reads.by_phone import PhoneTicket, tickets_of_phone
 from shared.reads.tickets import mask_phone
-from shared.reads.visibility import visible_to
 from shared.tables.calls import call as c
-from shared.tables.ticket import caller, ticket, ticket_text
 
 RINGS_FOR, DRAFT_FOR = timedelta(minutes=10), timedelta(hours=12)
-MOST_CALLS, MOST_TICKETS, MOST_CALL_BACKS, DAYS = 3, 5, 20, 7
+MOST_CALLS, MOST_CALL_BACKS, DAYS = 3, 20, 7
 _NOW = sa.func.clock_timestamp()
 _INBOUND = c.c.direction.is_distinct_from(Direction.OUT)
 _WAIT = c.c.answered_at - sa.func.coalesce(c.c.queued_at, c.c.began_at)
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneTicket:
-    """A ticket of the number that calls."""
-
-    number: str
-    title: str
-    state: str
-    registered_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,24 +146,5 @@ def _seat_call(viewer: Viewer, connection: Connection, rules: Rules, row: Any) -
         since=row.ringing_at if row.rings and row.ringing_at else row.answered_at or row.began_at,
         phone=mask_phone(keys().decrypt(row.phone)),
         withheld=row.withheld,
-        tickets=_tickets_of(viewer, connection, rules, row.phone_index),
+        tickets=tickets_of_phone(viewer, connection, rules, row.phone_index),
     )
-
-
-def _tickets_of(viewer: Viewer, connection: Connection, rules: Rules, phone_index: bytes | None) -> list[PhoneTicket]:
-    if phone_index is None or not may_identify(viewer, True):
-        return []
-    title = ticket_text.alias("title")
-    on_title = (title.c.ticket_id == ticket.c.id) & (title.c.seq == 1) & (title.c.part == "title")
-    query = (
-        sa.select(ticket.c.id, ticket.c.registered_at, ticket.c.state, title.c.text)
-        .join(caller, caller.c.ticket_id == ticket.c.id)
-        .outerjoin(title, on_title)
-        .where(visible_to(viewer), caller.c.phone_index == phone_index)
-        .order_by(ticket.c.closed_at.is_not(None), ticket.c.registered_at.desc())
-        .limit(MOST_TICKETS)
-    )
-    return [
-        PhoneTicket(number_of(row.id, row.registered_at, rules.zone), row.text or "", row.state, row.registered_at)
-        for row in connection.execute(query)
-    ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -75,17 +76,21 @@ class Queue:
 
 def queue(viewer: Viewer, connection: Connection, rules: Rules, wanted: Queue) -> list[QueueRow]:
     """Return up to `limit` (100 at most) tickets of a queue that the viewer may see, first due first."""
-    title = ticket_text.alias("title")
-    on_title = (title.c.ticket_id == t.c.id) & (title.c.seq == 1) & (title.c.part == "title")
     query = (
-        sa.select(t, title.c.text.label("title"), staff.c.name.label("handler"))
-        .outerjoin(title, on_title)
-        .outerjoin(staff, staff.c.id == t.c.handler_id)
+        rows_query()
         .where(visible_to(viewer), *_conditions(viewer, wanted))
         .order_by(t.c.due_at, t.c.id)
         .limit(min(wanted.limit, MOST_ROWS))
     )
-    return [_row(row, rules) for row in connection.execute(query).mappings()]
+    return [row_of(row, rules) for row in connection.execute(query).mappings()]
+
+
+def rows_query() -> sa.Select[Any]:
+    """Return the query of all tickets with their titles and handlers. Put it behind `visible_to`."""
+    title = ticket_text.alias("title")
+    on_title = (title.c.ticket_id == t.c.id) & (title.c.seq == 1) & (title.c.part == "title")
+    named = sa.select(t, title.c.text.label("title"), staff.c.name.label("handler"))
+    return named.outerjoin(title, on_title).outerjoin(staff, staff.c.id == t.c.handler_id)
 
 
 def counts(viewer: Viewer, connection: Connection, wanted: Queue) -> Mapping[str, int]:
@@ -165,7 +170,8 @@ def _filter(viewer: Viewer, only: Only) -> sa.ColumnElement[bool]:
             return (t.c.state == State.REPLY_SUBMITTED) & ~t.c.is_approved
 
 
-def _row(row: sa.RowMapping, rules: Rules) -> QueueRow:
+def row_of(row: sa.RowMapping, rules: Rules) -> QueueRow:
+    """Return a row of `rows_query` as a line."""
     return QueueRow(
         ticket_id=row["id"],
         number=number_of(row["id"], row["registered_at"], rules.zone),

@@ -212,9 +212,9 @@ def test_the_search_box_opens_a_ticket_by_its_number(site: Site) -> None:
     ticket_id = site.stage.register()
     number = site.number(ticket_id)
     lin = site.person("lin")
-    page = lin.follow(lin.get(f"/find?q={number[:4]}+{number[4:8]}+{number[8:]}"))
+    page = lin.follow(lin.post("/search", q=f"{number[:4]} {number[4:8]} {number[8:]}"))
     assert "自来水停了" in page.text
-    assert "没有找到 123" in lin.follow(lin.get("/find?q=123")).text
+    assert "没有找到" in lin.post("/search", q="99999").text
 
 
 def test_every_role_of_the_house_is_tried_here() -> None:

@@ -129,7 +129,7 @@ def _every_page(site: Site, text: str, language: str = "zh") -> Iterator[Page]:
         yield caller.get(f"/ticket?lang={language}")
 
     for login, paths in {
-        "lin": ("/", "/console", "/triage", "/followups", f"/tickets/{site.number(waiting)}", "/find?q=%3Cimg%3E"),
+        "lin": ("/", "/console", "/triage", "/followups", f"/tickets/{site.number(waiting)}", "/search"),
         "zhou": ("/", "/desk", f"/desk?t={site.number(signed)}", f"/tickets/{site.number(moved)}"),
         "wu": ("/", "/seat"),
         "zheng": ("/", "/overview", f"/tickets/{site.number(signed)}", f"/tickets/{site.number(answered)}"),
