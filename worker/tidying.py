@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.engine import Connection, Engine
 
-from shared import attachments, attempts, drafts, jobs, people
+from shared import attachments, attempts, drafts, errands, jobs, people
 from shared.domain.follow_ups import JobKind
 from shared.domain.rules import Policy
 from shared.ledger.forget import forget_keys
@@ -53,7 +53,8 @@ class Tidying:
         until = time.monotonic() + self._budget
         day, _, came_to = job.part.partition(":")
         if not came_to:
-            for forget in (forget_keys, people.forget_sessions, attempts.forget, second_factor.forget_waiting):
+            seven_days = (forget_keys, people.forget_sessions, attempts.forget, second_factor.forget_waiting, errands.forget)
+            for forget in seven_days:
                 self._chunks(forget, until)
             self._chunks(drafts.forget, until, self.draft_life)
             self._loose_files(until)

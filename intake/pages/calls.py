@@ -1,6 +1,7 @@
 """Calls at the console: what rings at the viewer's seat, what was answered there, and whom to call back."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from flask import Response, g, redirect, request, url_for
 from sqlalchemy.engine import Connection
@@ -8,7 +9,8 @@ from sqlalchemy.engine import Connection
 from intake.acts import current_viewer
 from intake.pages.blueprints import staff_pages
 from intake.stores import engine, rules
-from shared import access_log, calls
+from shared import access_log, calls, drafts, errands
+from shared.domain.trying import next_try
 from shared.domain.viewer import Viewer
 from shared.reads import calls as reads
 
@@ -23,13 +25,21 @@ class Panel:
     call_backs: list[reads.CallBack]
     shown: dict[int, str]
     draft: reads.SeatCall | None = None
+    held: Mapping[int, errands.Held] = field(default_factory=dict)  # who calls which number back now
 
 
 def panel(viewer: Viewer, connection: Connection, draft_id: int | None, shown: dict[int, str] | None = None) -> Panel:
     """Read the panel; `draft_id` names the call that is being registered."""
     at_seat = reads.at_seat(viewer, connection, rules(), g.staff.extension)
     draft = next((one for one in at_seat if one.id == draft_id), None)
-    return Panel(at_seat, reads.call_backs(viewer, connection), shown or {}, draft)
+    backs = reads.call_backs(viewer, connection)
+    held = errands.held(connection, errands.Errands.CALL_BACK, [one.id for one in backs])
+    return Panel(at_seat, backs, shown or {}, draft, held)
+
+
+def first_of(viewer: Viewer, connection: Connection, call_id: int) -> int | None:
+    """Return the missed call that stands for its number among the errands."""
+    return reads.first_missed(viewer, connection, call_id)
 
 
 def call_id_of(typed: str) -> int | None:
@@ -63,13 +73,20 @@ def call_back_number(call_id: int) -> Response:
         address = request.remote_addr
         access_log.note(connection, viewer, "revealed", fields=("call", str(call_id)), reason="回拨", address=address)
     with engine().connect() as connection:
-        phone = reads.call_back_number(viewer, connection, call_id)
-    return form_page(Form(), shown={call_id: phone} if phone else {})
+        phone, first = reads.call_back_number(viewer, connection, call_id), first_of(viewer, connection, call_id)
+    return form_page(Form(), shown={first: phone} if phone and first else {})
 
 
 @staff_pages.post("/calls/<int:call_id>/<any(reached,unreached):outcome>")
 def call_back(call_id: int, outcome: str) -> Response:
     """Note how a call-back went."""
+    viewer = current_viewer()
     with engine().begin() as connection:
-        calls.note_call_back(connection, current_viewer(), call_id, is_reached=outcome == "reached")
+        first = first_of(viewer, connection, call_id)
+        if calls.note_call_back(connection, viewer, call_id, is_reached=outcome == "reached") and first is not None:
+            again = next_try(drafts.now(connection), rules().zone)
+            if outcome == "reached":
+                errands.let_go(connection, viewer, errands.Errands.CALL_BACK, first)
+            else:
+                errands.put_off(connection, errands.Errands.CALL_BACK, first, again, is_try=True)
     return redirect(url_for("staff_pages.console"), 303)  # type: ignore[return-value]

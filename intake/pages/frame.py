@@ -15,7 +15,7 @@ _HOTLINE = ("console", "triage", "followups", "untold")
 FACES = {
     Role.OPERATOR: _HOTLINE,
     Role.SUPERVISOR: ("overview", *_HOTLINE),
-    Role.HANDLER: ("desk",),
+    Role.HANDLER: ("desk", "team"),
     Role.EXPERT: ("seat",),
     Role.ADMIN: ("admin",),
 }
@@ -49,10 +49,13 @@ def tabs(viewer: Viewer, connection: Connection) -> list[Tab]:
     found = []
     for name in FACES.get(viewer.role, ()):
         queue = queue_of(name, viewer)
-        count = counts(viewer, connection, queue)["all"] if queue else None
+        waiting = counts(viewer, connection, queue) if queue else None
+        count = waiting["all"] if waiting else None
         if name == "untold":
             count = untold_count(viewer, connection)
         found.append(Tab(name, url_for(f"staff_pages.{name}"), count))
+        if name == "desk" and waiting:
+            found.append(Tab("desk_mine", url_for("staff_pages.desk", only="mine"), waiting["mine"]))
     return found
 
 

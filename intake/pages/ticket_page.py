@@ -7,6 +7,7 @@ from intake.acts import ACTS, STAFF_ACTS, carry_out, current_viewer, ticket_id_f
 from intake.pages.act_forms import with_unit_codes
 from intake.pages.blueprints import staff_pages
 from intake.pages.mistakes import mistake_of, typed_form
+from intake.pages.next_one import after_follow_up
 from intake.pages.workplace import Shown, address_of, place_of, show
 from intake.reveal import Asked
 from intake.reveal import show as show_in_full
@@ -31,7 +32,7 @@ def act(number: str, act: str) -> Response:
     place = place_of(request.form.get("back", ""), viewer)
     try:
         files = take_files(viewer)
-        carry_out(ACTS[act], viewer, _ticket_id(number), {**with_unit_codes(typed), **files.fields})
+        done = carry_out(ACTS[act], viewer, _ticket_id(number), {**with_unit_codes(typed), **files.fields})
     except (Refused, ValidationError) as error:
         return show(place, Shown(number, mistake_of(error, act, typed)))
     files.tell_lost()
@@ -39,6 +40,10 @@ def act(number: str, act: str) -> Response:
         return redirect(url_for("staff_pages.code", number=number), 303)  # type: ignore[return-value]
     if request.form.get("back") == "console":
         return redirect(url_for("staff_pages.console", read=number), 303)  # type: ignore[return-value]
+    if act == "follow_up":
+        another = after_follow_up(viewer, done.ticket.id, typed["result"])
+        if another is not None:
+            return another
     is_next = place in ("triage", "followups") or act in _GIVES_AWAY.get(place, ())
     return redirect(address_of(place, None if is_next else number, said=act, of=number), 303)  # type: ignore[return-value]
 

@@ -13,11 +13,12 @@ from intake.pages.frame import framed, queue_of, tabs
 from intake.pages.list_filters import chosen, list_filters, narrowed
 from intake.pages.mistakes import Mistake
 from intake.pages.replies import page
-from intake.pages.rows import ROWS_PER_PAGE, chosen_cursor, read_lines
+from intake.pages.rows import ROWS_PER_PAGE, Lines, chosen_cursor, read_lines
 from intake.pages.sheet import Sheet, first_movers, read_sheet
 from intake.pages.words import say
 from intake.problems import problem
 from intake.stores import engine
+from shared import errands
 from shared.domain.numbers import in_fours
 from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
@@ -65,14 +66,17 @@ def show(place: str, shown: Shown) -> Response:
             only = chosen(place, viewer)
             asked = replace(narrowed(wanted, place, only), limit=ROWS_PER_PAGE, cursor=chosen_cursor())
             lines = read_lines(viewer, connection, asked, now)
-            values = {"lines": lines, "only": only, "filters": list_filters(viewer, connection, wanted, place)}
-        number = shown.number or _first_number(values)
+            filters, held = list_filters(viewer, connection, wanted, place), _held(place, lines, connection)
+            values = {"lines": lines, "only": only, "filters": filters, "held": held}
+        number = shown.number or (None if "none" in request.args else _first_number(values))
         sheet = read_sheet(viewer, connection, number, now) if number else None
     if place == "ticket" and sheet is None and shown.mistake is None:
         return problem(404, "not_found", say("refusal.not_found"))
     values |= _about(sheet, shown, place, number)
     template = "staff/workplace.html" if wanted is not None else "staff/ticket.html"
-    return page(framed(template, bar, place, **values), shown.mistake)
+    only = values.get("only")
+    face = "desk_mine" if place == "desk" and only and only.value == "mine" else place
+    return page(framed(template, bar, face, **values), shown.mistake)
 
 
 def said_in_words(values: MultiDict[str, str]) -> str | None:
@@ -81,6 +85,13 @@ def said_in_words(values: MultiDict[str, str]) -> str | None:
     if act not in FIELDS:
         return None
     return f"{say(f'act.{act}')} ✓ {in_fours(''.join(c for c in values.get('of', '')[:24] if c.isdecimal()))}"
+
+
+def _held(place: str, lines: Lines, connection: Any) -> Mapping[int, errands.Held]:
+    """Return who calls whom now, at the follow-ups."""
+    if place != "followups":
+        return {}
+    return errands.held(connection, errands.Errands.FOLLOW_UP, [line.row.ticket_id for line in lines.lines])
 
 
 def _about(sheet: Sheet | None, shown: Shown, place: str, number: str | None) -> dict[str, Any]:
@@ -93,6 +104,7 @@ def _about(sheet: Sheet | None, shown: Shown, place: str, number: str | None) ->
         "number": number,
         "is_chosen": shown.number is not None,
         "said": said_in_words(request.args),
+        "is_done": "none" in request.args,
         "fields": FIELDS,
         "keys": KEYS,
     }

@@ -39,7 +39,7 @@ class SeatCall:
 
 @dataclass(frozen=True, slots=True)
 class CallBack:
-    """A number to call back 漏接回拨; `id` is its latest missed call, `times` how often it was missed."""
+    """A number to call back 漏接回拨; `id` is its first missed call, `times` how often it was missed."""
 
     id: int
     phone: str | None
@@ -88,10 +88,10 @@ def draft_phone(viewer: Viewer, connection: Connection, extension: str | None, c
 
 def call_backs(viewer: Viewer, connection: Connection) -> list[CallBack]:
     """Return the numbers to call back, who waits longest first."""
-    latest = sa.func.max(c.c.id).label("id")
+    first = sa.func.min(c.c.id).label("id")
     since = sa.func.min(c.c.abandoned_at).label("since")
     grouped = (
-        sa.select(latest, since, sa.func.count().label("times"), sa.func.max(c.c.call_back_tries).label("tries"))
+        sa.select(first, since, sa.func.count().label("times"), sa.func.max(c.c.call_back_tries).label("tries"))
         .where(is_missed(viewer.city))
         .group_by(c.c.phone_index)
         .order_by(since)
@@ -103,6 +103,13 @@ def call_backs(viewer: Viewer, connection: Connection) -> list[CallBack]:
         CallBack(row.id, mask_phone(keys().decrypt(row.phone)), row.since, row.times, row.tries)
         for row in connection.execute(query)
     ]
+
+
+def first_missed(viewer: Viewer, connection: Connection, call_id: int) -> int | None:
+    """Return the first missed call of the number of this one: what colleagues see taken."""
+    number = sa.select(c.c.phone_index).where(c.c.id == call_id, c.c.city == viewer.city).scalar_subquery()
+    query = sa.select(sa.func.min(c.c.id)).where(is_missed(viewer.city), c.c.phone_index == number)
+    return connection.execute(query).scalar_one_or_none()
 
 
 def call_back_number(viewer: Viewer, connection: Connection, call_id: int) -> str | None:

@@ -64,7 +64,7 @@ class QueueRow:
 class Queue:
     """Which queue: a kind of holder (None: all but the archive) and, for units and seats, which one.
 
-    `cursor` is (due_at, id) of the last row seen.
+    `cursor` is (due_at, id) of the last row seen; `handler_id` narrows it to what one person has in hand.
     """
 
     holder_kind: HolderKind | None = None
@@ -72,6 +72,7 @@ class Queue:
     only: Only | None = None
     limit: int = MOST_ROWS
     cursor: tuple[datetime | None, int] | None = None
+    handler_id: int | None = None
 
 
 def queue(viewer: Viewer, connection: Connection, rules: Rules, wanted: Queue) -> list[QueueRow]:
@@ -134,6 +135,8 @@ def _conditions(viewer: Viewer, wanted: Queue) -> list[sa.ColumnElement[bool]]:
     conditions = _holder(wanted)
     if wanted.only is not None:
         conditions.append(_filter(viewer, wanted.only))
+    if wanted.handler_id is not None:
+        conditions.append(t.c.handler_id == wanted.handler_id)
     if wanted.cursor is not None:
         due_at, ticket_id = wanted.cursor
         if due_at is None:

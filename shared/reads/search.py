@@ -5,6 +5,7 @@ What is not for the viewer is not found, not counted and not hinted at. Words ar
 text that is erased is out of the index by that.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 
 from shared.domain.errors import Refused
@@ -31,6 +33,8 @@ PARTS = ("title", "body", "supplement")  # as the index names them
 _NEWEST = 1_000  # tickets whose texts are read without the index
 _SAME_DIGITS = 100  # tickets that may end in the same digits; older ones are not looked at
 # A plan that is made for any word serves neither the common nor the rare ones.
+_LED_TO = 5_000  # tickets that the index leads to at a time
+_SECONDS = 1.0
 _BOUNDS = (sa.text("SET LOCAL statement_timeout = '1s'"), sa.text("SET LOCAL plan_cache_mode = force_custom_plan"))
 
 
@@ -65,10 +69,10 @@ def search(viewer: Viewer, connection: Connection, rules: Rules, wanted: Search)
         else:
             rows = _rows(connection, rules, [t.c.id.in_(sa.select(newest.c.id)), *said])
             if len(rows) < MOST_ROWS and _count(connection, newest) == _NEWEST:
-                rows = _rows(connection, rules, [*here, *map(_has_pairs, wanted.words[:MOST_WORDS]), *said])
+                rows = _by_index(connection, rules, [*here, *said], wanted)
     except sa.exc.OperationalError as error:
         if isinstance(error.orig, psycopg.errors.QueryCanceled):
-            raise Refused("search_too_broad", "这样找要太久。请多写几个字，或选单位、时间。") from None
+            raise _too_broad() from None
         raise
     return [row for row in rows if wanted.digits is None or _ends(row, wanted.digits, rules)]
 
@@ -76,6 +80,25 @@ def search(viewer: Viewer, connection: Connection, rules: Rules, wanted: Search)
 def _rows(connection: Connection, rules: Rules, conditions: Sequence[sa.ColumnElement[bool]]) -> list[QueueRow]:
     query = _newest_first(rows_query().where(*conditions)).limit(MOST_ROWS)
     return [row_of(row, rules) for row in connection.execute(query).mappings()]
+
+
+def _by_index(
+    connection: Connection, rules: Rules, conditions: Sequence[sa.ColumnElement[bool]], wanted: Search
+) -> list[QueueRow]:
+    """Return the rows that the index of words leads to, so many tickets at a time, newest first."""
+    before, until = wanted.cursor[1] if wanted.cursor else LARGEST_ID, time.monotonic() + _SECONDS
+    found: list[QueueRow] = []
+    while len(found) < MOST_ROWS:
+        ids = connection.execute(_with_pairs(wanted.words[:MOST_WORDS], before)).scalars().all()
+        if ids:
+            these = t.c.id == sa.any_(sa.cast(ids, ARRAY(sa.BigInteger)))
+            found += _rows(connection, rules, [these, *conditions])
+        if len(ids) < _LED_TO:
+            break
+        before = ids[-1]
+        if time.monotonic() > until:
+            raise _too_broad()
+    return found[:MOST_ROWS]
 
 
 def _newest_first(query: sa.Select[Any]) -> sa.Select[Any]:
@@ -103,17 +126,25 @@ def _conditions(viewer: Viewer, connection: Connection, wanted: Search) -> list[
 
 
 def _says(word: str) -> sa.ColumnElement[bool]:
-    """Return the condition on `ticket` that the word stands in one of its texts."""
+    """Return the condition on `ticket` that the word stands in one of its texts.
+
+    An aggregate, so that it is asked of each ticket by its id and never of all texts.
+    """
+    stands = sa.func.strpos(sa.func.lower(ticket_text.c.text), sa.func.lower(word)) > 0
     theirs = (ticket_text.c.ticket_id == t.c.id) & ticket_text.c.part.in_(PARTS)
-    return sa.exists().where(theirs, sa.func.strpos(sa.func.lower(ticket_text.c.text), sa.func.lower(word)) > 0)
+    return sa.select(sa.func.bool_or(stands)).where(theirs).correlate(t).scalar_subquery()
 
 
-def _has_pairs(word: str) -> sa.ColumnElement[bool]:
-    """Return the condition on `ticket` that the index knows all the word's pairs in one of its texts."""
-    pairs = sa.func.grams(ticket_text.c.text).op("@>")(sa.func.grams(word))
-    found = sa.select(ticket_text.c.ticket_id).where(ticket_text.c.part.in_(PARTS), pairs)
-    # Materialized: the index is asked first, whatever is estimated of words.
-    return t.c.id.in_(sa.select(found.cte().prefix_with("MATERIALIZED").c.ticket_id))
+def _with_pairs(words: Sequence[str], before: int) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+    """Return the query of the newest ids below `before` in whose texts the index knows all pairs of every word."""
+    parts, ticket_id = ticket_text.c.part.in_(PARTS), ticket_text.c.ticket_id
+    each = [
+        sa.select(ticket_id).where(parts, sa.func.grams(ticket_text.c.text).op("@>")(sa.func.grams(word)))
+        for word in words
+    ]
+    led_to = sa.intersect(*each).subquery()  # of one word too: a ticket has several texts
+    ids = sa.select(led_to.c.ticket_id).where(led_to.c.ticket_id < before).distinct()
+    return ids.order_by(led_to.c.ticket_id.desc()).limit(_LED_TO)
 
 
 def _candidates(connection: Connection, digits: str) -> list[int]:
@@ -128,3 +159,7 @@ def _candidates(connection: Connection, digits: str) -> list[int]:
 
 def _ends(row: QueueRow, digits: str, rules: Rules) -> bool:
     return number_of(row.ticket_id, row.registered_at, rules.zone).endswith(digits)
+
+
+def _too_broad() -> Refused:
+    return Refused("search_too_broad", "这样找要太久。请多写几个字，或选单位、时间。")

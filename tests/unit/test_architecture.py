@@ -10,6 +10,7 @@ import shared.tables.api_key
 import shared.tables.attachment
 import shared.tables.calls
 import shared.tables.draft
+import shared.tables.errand
 import shared.tables.job
 import shared.tables.pack
 import shared.tables.people
@@ -36,7 +37,7 @@ OWNERS = {
     "api_key": "shared/api_keys.py", "webhook": "shared/webhooks.py",
     "access_log": "shared/access_log.py", "notice": "shared/notices.py", "business_clock": "shared/command/migrate.py",
     "attachment": "shared/attachments.py", "restoration": "shared/restoration.py",
-    "draft": "shared/drafts.py",
+    "draft": "shared/drafts.py", "errand": "shared/errands.py",
 }  # fmt: skip
 WRITES = re.compile(
     r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?|COPY)\s+(?:ONLY\s+)?([a-z_]+)\b", re.IGNORECASE
