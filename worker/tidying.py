@@ -53,7 +53,13 @@ class Tidying:
         until = time.monotonic() + self._budget
         day, _, came_to = job.part.partition(":")
         if not came_to:
-            seven_days = (forget_keys, people.forget_sessions, attempts.forget, second_factor.forget_waiting, errands.forget)
+            seven_days = (
+                forget_keys,
+                people.forget_sessions,
+                attempts.forget,
+                second_factor.forget_waiting,
+                errands.forget,
+            )
             for forget in seven_days:
                 self._chunks(forget, until)
             self._chunks(drafts.forget, until, self.draft_life)

@@ -22,7 +22,8 @@ RIGHTS = {
     "staff": "IU", "notice": "IU", "call": "IU", "call_event": "I",
     "pack_version": "", "pack_activation": "", "active_pack": "", "business_clock": "", "alembic_version": "",
     "restoration": "", "api_key": "IU", "attachment": "IUD", "webhook": "IU", "absence": "IU",
-    "second_factor": "IUD", "recovery_code": "IUD", "login_step": "IUD", "sign_on": "I", "sign_on_step": "ID", "draft": "IUD", "errand": "IUD",
+    "second_factor": "IUD", "recovery_code": "IUD", "login_step": "IUD", "sign_on": "I", "sign_on_step": "ID",
+    "draft": "IUD", "errand": "IUD",
 }  # fmt: skip
 
 

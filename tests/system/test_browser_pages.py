@@ -14,8 +14,8 @@ ANSWER = "王女士，您好。补贴已于今天发放到您的银行卡。有�
 HOSTILE = "<img src=x onerror=alert(1)> {{7*7}} </script><script>alert(2)</script> 金牛区茶店子路灯不亮"
 CITIZEN = ("/", "/new", "/new/done", "/ticket", "/ticket/withdraw", "/nowhere", "/?size=large", "/ticket?lang=en")
 FACES = {
-    "operator": ("/", "/console", "/triage", "/followups"),
-    "handler": ("/", "/desk"),
+    "operator": ("/", "/console", "/triage", "/followups", "/search"),
+    "handler": ("/", "/desk", "/desk/team"),
     "expert": ("/", "/seat"),
     "supervisor": ("/", "/overview"),
     "admin": ("/", "/admin"),
