@@ -35,6 +35,7 @@ SERVICE_OF = {
     JobKind.HOOK: SENDER,
     JobKind.RECOUNT: "worker",
     JobKind.TIDY: "worker",
+    JobKind.SCAN: "worker",
 }
 
 RUNG = Counter("hotline_bells_total", "Bells rung, by kind of job and result.", ["kind", "result"])
