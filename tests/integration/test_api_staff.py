@@ -216,6 +216,6 @@ def test_an_answer_has_exactly_the_fields_it_is_described_with(api: Api) -> None
         "caller_name", "caller_phone", "timeline",
     }  # fmt: skip
     assert set(shown["timeline"][0]) == {
-        "seq", "kind", "at", "actor_role", "actor_name", "actor_unit", "facts", "texts", "decision",
+        "seq", "kind", "at", "actor_role", "actor_name", "actor_unit", "facts", "texts", "decision", "files",
     }  # fmt: skip
     assert shown["timeline"][0]["actor_role"] == Role.OPERATOR
