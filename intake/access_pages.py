@@ -30,6 +30,9 @@ _ADMIN_PAGES = (
     "staff_pages.reset_code",
     "staff_pages.units",
     "staff_pages.seats",
+    "staff_pages.packs_page",
+    "staff_pages.pack",
+    "staff_pages.activate_pack",
     "staff_pages.log",
     "staff_pages.export_log",
 )

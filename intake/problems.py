@@ -17,6 +17,7 @@ _STATUS_OF = {
     "not_found": 404,
     "no_such_person": 404,
     "no_such_absence": 404,
+    "no_such_pack": 404,
     "bad_deputy": 400,
     "bad_period": 400,
     "changed_meanwhile": 409,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from shared import jobs
+from shared import access_seal, jobs
 from shared.consumer import Handler, Think, through_ledger
 from shared.database import engine
 from shared.domain.commands import Command, GiveRedCard, MarkOverdue, Warn
@@ -55,7 +55,7 @@ def tidying() -> Tidying:
         rules = known_packs().at(connection, settings().city)
     found = Tidying(engine(), rules.zone, storage())
     found.draft_life = rules.policy.draft_life
-    return found
+    return found.also(lambda: access_seal.seal(engine(), keys().seal))
 
 
 def time_handlers(by: Ledger, me: Viewer) -> Mapping[JobKind, Handler]:

@@ -37,6 +37,12 @@ class Tidying:
         self, engine: Engine, zone: ZoneInfo, place: Storage | None = None, budget_seconds: float = BUDGET_SECONDS
     ) -> None:
         self._engine, self._zone, self._place, self._budget = engine, zone, place, budget_seconds
+        self._chores: list[Callable[[], object]] = []
+
+    def also(self, chore: Callable[[], object]) -> "Tidying":
+        """Do this once a day, too."""
+        self._chores.append(chore)
+        return self
 
     def arm(self) -> None:
         """Arm the next tidying, if nobody has; may be called at any time."""
@@ -64,6 +70,8 @@ class Tidying:
                 self._chunks(forget, until)
             self._chunks(drafts.forget, until, self.draft_life)
             self._loose_files(until)
+            for chore in self._chores:
+                chore()
         after: int | None = int(came_to or 0)
         while after is not None and time.monotonic() < until:
             with self._engine.begin() as connection:

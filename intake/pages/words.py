@@ -14,6 +14,7 @@ from intake.pages.words_calls import CALLS
 from intake.pages.words_files import FILES
 from intake.pages.words_hooks import HOOKS
 from intake.pages.words_log import LOG
+from intake.pages.words_packs import PACKS
 from intake.pages.words_proof import PROOF
 from intake.pages.words_public import PUBLIC
 from intake.pages.words_refusals import REFUSALS
@@ -22,7 +23,7 @@ from intake.pages.words_work import WORK
 from shared.domain.labels import Label
 
 WORDS: Mapping[str, tuple[str, str]] = {
-    **PUBLIC, **STAFF, **ADMIN, **LOG, **ABSENCE, **CALLS, **FILES, **ACTS, **WORK, **PROOF, **HOOKS,
+    **PUBLIC, **STAFF, **ADMIN, **LOG, **PACKS, **ABSENCE, **CALLS, **FILES, **ACTS, **WORK, **PROOF, **HOOKS,
     **{f"refusal.{k}": v for k, v in REFUSALS.items()},
 }  # fmt: skip
 

@@ -23,6 +23,11 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "这段时间正替同事代理，请先给那位同事换代理。",
         "In this period they stand in for a colleague, who needs another deputy first.",
     ),
+    "no_such_pack": ("没有这个版本。请回到列表再选。", "There is no such version. Choose one from the list."),
+    "pack_overtaken": (
+        "刚刚有人启用了另一个版本，请看过再试。",
+        "Somebody has just activated another version. Look at it, then try again.",
+    ),
     "no_such_absence": ("没有这条代理安排。请刷新页面再看。", "There is no such absence. Reload the page."),
     "no_such_person": ("没有这个账号。请回到人员列表再找。", "There is no such account. Go back to the list."),
     "staff_changed_meanwhile": (

@@ -7,14 +7,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 
+from shared import access_seal
 from shared.command.audit_files import stored_differences
 from shared.command.audit_stream import Dossier, LateJob, snapshot
+from shared.database import engine
 from shared.domain import checks
 from shared.domain.checks import Difference
 from shared.domain.events import Recorded
 from shared.domain.numbers import in_fours, number_of
 from shared.domain.rules import Rules
 from shared.domain.ticket import ticket_from_row
+from shared.keys import keys
 from shared.ledger.change import DERIVED
 from shared.ledger.checks import log_differences
 from shared.settings import settings
@@ -58,6 +61,9 @@ def run(args: argparse.Namespace) -> int:
     is_told = sys.stderr.isatty() and not args.json
     place = storage() if args.files else None
     report = audit(settings().database_url, _tell if is_told else None, place)
+    with engine().connect() as connection:
+        sealed = access_seal.differences(connection, keys().seal)
+        report.differences += [Found(None, None, one.code, one.detail) for one in sealed]
     print(json.dumps(asdict(report), ensure_ascii=False) if args.json else in_words(report))
     return 1 if report.differences else 0
 

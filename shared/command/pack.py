@@ -6,16 +6,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import yaml
+from sqlalchemy.engine import Connection
 
-from shared import packs
+from shared import access_log, packs
+from shared.access_log import Change
 from shared.cities.load import files_of, read_pack
 from shared.cities.yaml_reader import FILE
 from shared.command.due_moves import due_moves
 from shared.command.due_moves import in_words as moves_in_words
 from shared.command.joining import join_arguments
-from shared.command.pack_diff import in_words, pack_changes
 from shared.command.pack_work import Unusable, as_owner, city, files_in, me, reported, summary, the_active, version
+from shared.domain.terms import Role
+from shared.domain.viewer import Viewer
 from shared.ledger.write import business_now
+from shared.packs import PackVersion
+from shared.packs.diff import in_words, pack_changes
 
 _MOST_LINES, _MOST_TICKETS = 40, 20
 
@@ -100,15 +105,19 @@ def _activate(args: argparse.Namespace) -> int:
         read_pack(city(), packs.read_files(connection, to.id))  # another release may have loaded it
         expected = version(connection, args.expect) if args.expect else standing
         done = packs.activate(connection, to, expected.id if expected else None, me())
+        if done:
+            _note(connection, standing, to)
     print(f"{to.version} is active" + ("." if done else " already.") + (_SWEEP if done else ""))
     return 0
 
 
 def _rollback(args: argparse.Namespace) -> int:
     with as_owner(args) as connection:
-        done = packs.rollback(connection, city(), the_active(connection).id, me())
+        standing = the_active(connection)
+        done = packs.rollback(connection, city(), standing.id, me())
         if done is None:
             raise Unusable("Nothing was active before this version.")
+        _note(connection, standing, the_active(connection))
         print(f"{the_active(connection).version} is active again.{_SWEEP}")
     return 0
 
@@ -117,6 +126,13 @@ _SWEEP = " Every process has it within a second; the worker counts the open tick
 _VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "check": _check, "load": _load, "list": _list, "diff": _diff, "activate": _activate, "rollback": _rollback,
 }  # fmt: skip
+
+
+def _note(connection: Connection, before: PackVersion | None, after: PackVersion) -> None:
+    access_log.came_from(me())
+    was = {"version": before.version} if before else {}
+    change = Change("pack_activated", f"pack:{after.city}", was, {"version": after.version})
+    access_log.note_change(connection, Viewer(Role.ADMIN, after.city), change)
 
 
 def _files(named: str) -> dict[str, bytes] | None:

@@ -125,6 +125,16 @@ access_log = sa.Table(
     sa.Column("after", JSONB(none_as_null=True)),
 )
 
+access_seal = sa.Table(
+    "access_seal",
+    metadata,
+    sa.Column("after", sa.BigInteger, primary_key=True, comment="the line before the first that it covers"),
+    sa.Column("up_to", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("lines", sa.BigInteger, nullable=False),
+    sa.Column("mac", sa.LargeBinary, nullable=False),
+    sa.Column("at", INSTANT, nullable=False),
+)
+
 notice = sa.Table(
     "notice",
     metadata,

@@ -20,10 +20,10 @@ RIGHTS = {
     "ticket": "IU", "ticket_text": "IU", "caller": "IU", "ticket_event": "I", "decision": "I", "access_log": "I",
     "job": "IUD", "idempotency": "IUD", "session": "IUD", "attempt": "IUD", "admin_code": "IUD",
     "staff": "IU", "notice": "IU", "call": "IU", "call_event": "I",
-    "pack_version": "", "pack_activation": "", "active_pack": "", "business_clock": "", "alembic_version": "",
+    "pack_version": "", "pack_activation": "I", "active_pack": "IU", "business_clock": "", "alembic_version": "",
     "restoration": "", "api_key": "IU", "attachment": "IUD", "webhook": "IU", "absence": "IU",
     "second_factor": "IUD", "recovery_code": "IUD", "login_step": "IUD", "sign_on": "I", "sign_on_step": "ID",
-    "draft": "IUD", "errand": "IUD",
+    "draft": "IUD", "errand": "IUD", "access_seal": "I",
 }  # fmt: skip
 
 

@@ -35,7 +35,8 @@ OWNERS = {
     "admin_code": "shared/people/", "attempt": "shared/attempts.py",
     "call": "shared/calls.py", "call_event": "shared/calls.py",
     "api_key": "shared/api_keys.py", "webhook": "shared/webhooks.py",
-    "access_log": "shared/access_log.py", "notice": "shared/notices.py", "business_clock": "shared/command/migrate.py",
+    "access_seal": "shared/access_seal.py", "access_log": "shared/access_log.py",
+    "notice": "shared/notices.py", "business_clock": "shared/command/migrate.py",
     "attachment": "shared/attachments.py", "restoration": "shared/restoration.py",
     "draft": "shared/drafts.py", "errand": "shared/errands.py",
 }  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from shared.cities.load import files_of, read_pack
 from shared.cities.problems import PackError
 from shared.command.calendar_import import with_year
-from shared.command.pack_diff import FileChange, LineChange, in_words, pack_changes
+from shared.packs.diff import FileChange, LineChange, in_words, pack_changes
 from tests.unit.tiny_pack import write_pack
 
 HEADING = "date,kind,name,name_en,hours\n"

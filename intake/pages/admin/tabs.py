@@ -15,6 +15,7 @@ TABS = {
     "people": "staff_pages.admin",
     "units": "staff_pages.units",
     "seats": "staff_pages.seats",
+    "packs": "staff_pages.packs_page",
     "keys": "staff_pages.keys",
     "hooks": "staff_pages.hooks",
     "log": "staff_pages.log",
