@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import Connection, sql
 
 # What must not live on: logins, one-time codes, counts of tries; and the schema's own mark.
-LEFT_OUT = frozenset({"session", "login_step", "admin_code", "attempt", "alembic_version"})
+LEFT_OUT = frozenset({"session", "login_step", "sign_on_step", "admin_code", "attempt", "alembic_version"})
 
 _TABLES = """SELECT c.relname, ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid
  AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum),
