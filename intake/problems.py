@@ -54,6 +54,8 @@ _STATUS_OF = {
     "bad_json": 400,
     "bad_input": 400,
     "bad_password": 400,
+    "common_password": 400,
+    "plain_password": 400,
     "bad_unit": 400,
     "bad_role": 400,
     "bad_code": 400,

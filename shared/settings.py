@@ -59,6 +59,7 @@ class Settings:
     clamd_url: str | None  # the virus scanner: `tcp://host:port` or `unix:///socket`
     # Whether administrators and supervisors log in with a second factor; a demo does without.
     needs_second_factor: bool
+    password_profile: str  # `asvs`: long and uncommon; `djbh3`: three kinds of characters too, changed every 90 days
     provider: Provider | None  # of single sign-on
 
 
@@ -93,6 +94,7 @@ def settings() -> Settings:
         files_url=env.get("HOTLINE_FILES_URL") or None,
         clamd_url=env.get("HOTLINE_CLAMD_URL") or None,
         needs_second_factor=_one_of("HOTLINE_SECOND_FACTOR", "required", "off") == "required",
+        password_profile=_one_of("HOTLINE_PASSWORD_PROFILE", "asvs", "djbh3"),
         provider=_provider(env, is_dev=is_dev),
     )
 

@@ -12,7 +12,6 @@ ADMIN: Mapping[str, tuple[str, str]] = {
     "admin.disabled": ("已停用", "Disabled"),
     "admin.active": ("在用", "Active"),
     "admin.state": ("状态", "State"),
-    "admin.profile": ("密码规则：8 到 128 个字符，不强制更换（ASVS）。", "Password profile: 8 to 128 characters, no forced change (ASVS)."),
     "admin.unit.hint": ("只有承办人要填", "For handlers only"),
     "admin.skills.hint": ("只有专家要选", "For experts only"),
     "admin.tab.units": ("单位", "Units"),

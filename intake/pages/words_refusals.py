@@ -56,6 +56,11 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "登记得太频繁了，请过一会儿再提交；急事请直接拨打 12345。",
         "Too many requests from this number or network. Keep this page open and send again later; if it is urgent, call 12345.",
     ),
+    "common_password": ("这个密码太常见，一猜就中。请换一个。", "This password is too common and guessed at once. Choose another."),
+    "plain_password": (
+        "密码要有大写字母、小写字母、数字、符号中的至少三种。",
+        "The password needs three of these: capitals, small letters, digits, symbols.",
+    ),
     "wrong_code": (
         "动态口令不对，或已经用过。请等下一个再试，也可以用恢复码。",
         "The code is not right or was used before. Wait for the next one, or use a recovery code.",

@@ -28,7 +28,11 @@ def give_one_time_password(connection: Connection, viewer: Viewer, staff_id: int
     who = person(connection, viewer, staff_id)
     password = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
     until = sa.func.clock_timestamp() + ONE_TIME_LIFE
-    values = {"password": hashed(password, who.login), "one_time_until": until, "version": staff.c.version + 1}
+    values = {
+        "password": hashed(password, who.login, is_random=True),
+        "one_time_until": until,
+        "version": staff.c.version + 1,
+    }
     connection.execute(sa.update(staff).where(staff.c.id == staff_id).values(values))
     end_sessions(connection, staff_id)
     change = Change("password_given", f"staff:{staff_id}", {}, {"must_change_password": True})
@@ -45,6 +49,7 @@ def set_own_password(connection: Connection, viewer: Viewer, current: str, new: 
         raise Refused("same_password", "新密码不能和现在的一样。", field="password")
     kept = hashed(new, me.login)
     values = {"password": kept, "one_time_until": None, "version": staff.c.version + 1}
+    values |= {"password_set_at": sa.func.clock_timestamp()}
     connection.execute(sa.update(staff).where(staff.c.id == me.id).values(values))
     end_sessions(connection, me.id)
     change = Change("password_set", f"staff:{me.id}", {}, {"must_change_password": False})

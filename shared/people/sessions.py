@@ -1,13 +1,14 @@
 """Sessions 会话: begun, looked up, ended. Only a token's hash is kept."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from shared.access_log import where
+from shared.people.passwords import is_old
 from shared.people.person import Staff, staff_from_row
 from shared.people.standing_in import stands_in
 from shared.people.tokens import new_token, token_hash
@@ -68,7 +69,9 @@ def staff_of_session(connection: Connection, token: str, *, is_use: bool = True)
     now = sa.func.clock_timestamp()
     alive = (session.c.seen_at > now - IDLE) & (session.c.created_at > now - ABSOLUTE)
     query = (
-        sa.select(staff, stands_in(), (session.c.seen_at < now - _SEEN_EVERY).label("is_stale"))
+        sa.select(
+            staff, stands_in(), is_old().label("is_old"), (session.c.seen_at < now - _SEEN_EVERY).label("is_stale")
+        )
         .join(session, session.c.staff_id == staff.c.id)
         .where(session.c.token_hash == token_hash(token), alive, staff.c.is_active)
     )
@@ -78,7 +81,8 @@ def staff_of_session(connection: Connection, token: str, *, is_use: bool = True)
     if row.is_stale and is_use:
         connection.execute(sa.update(session).where(session.c.token_hash == token_hash(token)).values(seen_at=now))
         connection.commit()
-    return staff_from_row(row)
+    person = staff_from_row(row)
+    return replace(person, must_change_password=True) if row.is_old else person
 
 
 def staff_of_sessions(connection: Connection, tokens: Iterable[str]) -> dict[str, Staff]:

@@ -22,6 +22,7 @@ staff = sa.Table(
     sa.Column("created_at", INSTANT, nullable=False),
     sa.Column("extension", sa.Text, comment="of the telephone at the seat, one person in a city each"),
     sa.Column("version", sa.Integer, nullable=False, server_default="1", comment="one more with each edit"),
+    sa.Column("password_set_at", INSTANT, nullable=False, server_default=sa.func.clock_timestamp()),
     sa.Column("one_time_until", INSTANT, comment="the password only serves to set another, until then"),
 )
 

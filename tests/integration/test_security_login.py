@@ -1,5 +1,6 @@
 """Login and sessions: limits on guessing, what ends a session, the first administrator's code (SECURITY 2.4)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +18,12 @@ from tests.integration.stage import CITY, UNIT, Stage
 
 RIGHT = "correct horse battery"
 ADMIN = Viewer(Role.ADMIN, CITY, 99)
+
+
+@pytest.fixture(autouse=True)
+def bound(stage: Stage, as_settings: Callable[[Stage], None]) -> None:
+    """Let the process have settings: which password profile holds is one of them."""
+    as_settings(stage)
 
 
 def new(login: str = "lin", **more: Any) -> NewStaff:

@@ -1,0 +1,10 @@
+"""Since when a password is the person's."""
+
+from alembic import op
+
+revision = "0019"
+down_revision = "0018"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE staff ADD COLUMN password_set_at timestamptz NOT NULL DEFAULT clock_timestamp()")
