@@ -49,11 +49,13 @@ class SmsAccounts:
 
 @cache
 def read_accounts(file: str | None) -> SmsAccounts | None:
-    """Read the file once, None where there is none."""
+    """Read the file once, None where there is none or it is empty."""
     if not file:
         return None
     try:
         said = tomllib.loads(Path(file).read_text("utf-8"))
+        if not said:
+            return None
         accounts = tuple(_account(one) for one in said.pop("account", []))
         found = SmsAccounts(accounts, **said)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:

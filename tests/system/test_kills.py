@@ -25,6 +25,7 @@ TARGETS = [
     "worker",
     "worker child",
     "worker-watch",
+    "sender",
 ]
 
 

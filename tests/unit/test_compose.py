@@ -14,6 +14,7 @@ import pytest
 from shared.command.container import addresses, with_password
 from shared.command.paths import ROOT, Home
 from shared.command.programs import Ports, services
+from shared.sms_accounts import read_accounts
 
 ENGINES = {"postgres", "valkey"}
 LAUNCH_WORDS = 4  # `python -m shared.command.launch FILE` is the container's entry point there
@@ -104,3 +105,10 @@ def test_passwords_come_from_files_and_keep_their_letters(tmp_path: Path) -> Non
     }
     assert addresses(given) == {"DATABASE_URL": "postgresql://app:p%40ss%3Aw%2Frd@db:5432/hotline"}
     assert with_password("redis://valkey:6379/0", "x") == "redis://:x@valkey:6379/0"
+
+
+def test_an_empty_file_of_accounts_means_that_no_short_messages_are_sent(tmp_path: Path) -> None:
+    """Compose wants every secret's file to exist."""
+    file = tmp_path / "sms_accounts"
+    file.touch()
+    assert read_accounts(str(file)) is None
