@@ -10,6 +10,7 @@ LOG: Mapping[str, tuple[str, str]] = {
     "log.since": ("从哪天", "From"),
     "log.until": ("到哪天", "To"),
     "log.who.unknown": ("没有这个登录名。", "There is no such login."),
+    "log.number.unknown": ("这不是流水号，请核对。", "This is no ticket number. Check it."),
     "log.day": ("请写成 2026-09-23。", "Write it as 2026-09-23."),
     "log.at": ("时间", "Time"),
     "log.person": ("谁", "Who"),

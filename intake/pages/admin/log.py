@@ -105,7 +105,7 @@ def _search(typed: dict[str, str]) -> tuple[LogSearch, dict[str, str]]:
     if "number" in typed:
         ticket_id = ticket_id_of(typed["number"])
         if ticket_id is None:
-            wrong["number"] = say("search.none", number=typed["number"])
+            wrong["number"] = say("log.number.unknown")
     since, until = _day(typed, "since", wrong), _day(typed, "until", wrong)
     below = request.args.get("below", "")
     return LogSearch(
