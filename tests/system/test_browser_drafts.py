@@ -48,7 +48,7 @@ def test_the_second_window_is_told_and_both_texts_stay(stack: Instance, browser:
         other.goto(f"{stack.staff_url}/console?draft={key}")
         other.fill("#console-body", "第二个窗口")
         other.wait_for_selector("[data-draft-state]:has-text('草稿已存')")
-        other.wait_for_function(f"document.querySelector('input[name=version]').value === '2' && '{key}'")
+        other.wait_for_selector("input[name=version][value='2']", state="attached")
         operator.page.fill("#console-body", "第一个窗口又写")
         operator.sees("[data-draft-note]:has-text('两份都在')")
         assert operator.page.input_value("#console-body") == "第一个窗口又写"
