@@ -21,8 +21,9 @@ People = Callable[[str], Staff]
 
 
 @pytest.fixture
-def crew(stage: Stage) -> tuple[dict[str, int], People]:
+def crew(stage: Stage, as_settings: Callable[[Stage], None]) -> tuple[dict[str, int], People]:
     """Two handlers and a leader of one unit, one of another, two experts; and who they are now, by their session."""
+    as_settings(stage)
     posts = {
         "zhou": (Role.HANDLER, UNIT, (), False), "qian": (Role.HANDLER, UNIT, (), False),
         "chen": (Role.HANDLER, UNIT, (), True), "luo": (Role.HANDLER, OTHER_UNIT, (), False),
