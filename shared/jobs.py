@@ -48,7 +48,7 @@ _CLAIM_SQL = """UPDATE job SET attempts = attempts + 1, attempted_at = clock_tim
  WHERE id IN (SELECT id FROM job WHERE state = 'todo' AND kind = %(kind)s AND attempts < %(most)s
      AND due_at <= business_now() AND (leased_until IS NULL OR leased_until <= clock_timestamp())
      ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
- RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales"""
+ RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales, error"""
 
 # A job that is no longer as claimed (its lease ended and another has it) is not ours to close.
 _HOLD_SQL = """SELECT job.id FROM job JOIN unnest(%(ids)s::bigint[], %(attempts)s::int[], %(leases)s::timestamptz[])
@@ -83,7 +83,13 @@ _VANISHED_SQL = """UPDATE job SET leased_until = clock_timestamp() + interval '1
  WHERE id IN (SELECT id FROM job WHERE state = 'todo' AND kind = ANY(%(kinds)s) AND attempts >= %(most)s
      AND due_at <= business_now() AND (leased_until IS NULL OR leased_until <= clock_timestamp())
      ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
- RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales"""
+ RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales, error"""
+
+# A new lease is a new token: whoever else has claimed one of them finds it gone.
+_TAKE_ALONG_SQL = """UPDATE job SET attempts = greatest(attempts, 1), attempted_at = clock_timestamp(),
+ leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
+ WHERE id IN (SELECT id FROM job WHERE state = 'todo' AND id = ANY(%(ids)s::bigint[]) ORDER BY id FOR UPDATE)
+ RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales, error"""
 
 # What a restore holds is due later and later; once released it is due now.
 _HURRY_SQL = "UPDATE job SET due_at = business_now(), outcome = NULL WHERE state = 'todo' AND outcome = %s"
@@ -119,6 +125,7 @@ class Claimed:
     attempts: int
     leased_until: datetime
     stales: int
+    error: str | None = None  # what was written when it went back to the queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +168,17 @@ def hold(connection: Connection, claimed: Sequence[Claimed]) -> set[int]:
         "leases": [job.leased_until for job in claimed],
     }
     return {row[0] for row in connection.exec_driver_sql(_HOLD_SQL, wanted)}
+
+
+def take_along(connection: Connection, kind: JobKind, ids: Sequence[int]) -> list[Claimed]:
+    """Lease what is still to do of these jobs, though others may have leased it; due or not.
+
+    Only for jobs of which nothing has begun without the lock that the caller has.
+    """
+    if not ids:
+        return []
+    rows = connection.exec_driver_sql(_TAKE_ALONG_SQL, {"ids": list(ids), "lease": LEASE_SECONDS[kind]}).all()
+    return sorted((_claimed(row) for row in rows), key=lambda job: (job.due_at, job.id))
 
 
 def close(connection: Connection, closings: Sequence[Closing], as_json: Any) -> None:

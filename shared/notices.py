@@ -24,7 +24,7 @@ _BEGIN = sa.text(
     " VALUES (:ticket_id, :seq, :part, 'sending', 1, :reference, NULL, business_now())"
     " ON CONFLICT (ticket_id, seq, part) DO UPDATE"
     " SET tries = notice.tries + 1, error = NULL, is_unsure = false, changed_at = business_now()"
-    " WHERE notice.state = 'sending' RETURNING tries"
+    " WHERE notice.state = 'sending' RETURNING tries, reference"
 )
 _GIVE_UP = sa.text(
     "UPDATE notice SET state = 'failed', error = 'dropped', changed_at = business_now()"
@@ -58,10 +58,7 @@ class Notice:
     part: str
     tries: int
     is_repeat: bool
-
-    @property
-    def reference(self) -> str:
-        return reference_of(self.ticket_id, self.seq, self.part)
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +77,23 @@ def reference_of(ticket_id: int | None, seq: int, part: str) -> str:
     return f"{ticket_id}-{seq}-{part}"
 
 
-def begin(connection: Connection, ticket_id: int | None, seq: int, part: str) -> Notice | None:
-    """Note that a notice is about to be sent; None if it was sent or given up before. Commit before sending."""
+def begin(
+    connection: Connection, ticket_id: int | None, seq: int, part: str, within: str | None = None
+) -> Notice | None:
+    """Note that a notice is about to be sent; None if it was sent or given up before. Commit before sending.
+
+    `within` is the reference of the message that tells of it, if that is another one's; it keeps that of its first try.
+    """
+    reference = within or reference_of(ticket_id, seq, part)
     if ticket_id is None:
-        return Notice(None, seq, part, tries=1, is_repeat=False)
+        return Notice(None, seq, part, tries=1, is_repeat=False, reference=reference)
     named = {"ticket_id": ticket_id, "seq": seq, "part": part}
-    reference = reference_of(ticket_id, seq, part)
     before = connection.execute(_BEFORE, named).one_or_none()
-    begun = connection.execute(_BEGIN, named | {"reference": reference}).scalar_one_or_none()
+    begun = connection.execute(_BEGIN, named | {"reference": reference}).one_or_none()
     if begun is None:
         return None
     is_repeat = before is not None and (before.error is None or before.is_unsure)
-    return Notice(ticket_id, seq, part, begun, is_repeat)
+    return Notice(ticket_id, seq, part, begun.tries, is_repeat, begun.reference)
 
 
 def end(connection: Connection, sent: Notice, result: Result) -> None:
@@ -166,7 +168,7 @@ def texts_of_a_day(connection: Connection, phone_index: bytes | None, but: tuple
 
 
 def give_up(connection: Connection, named: Sequence[tuple[int | None, int, str]]) -> None:
-    """Close the notices on their way whose jobs, named by ticket, event and part, were dropped after a restore."""
+    """Close the notices on their way whose jobs, named by ticket, event and part, will not send them any more."""
     tickets, seqs, parts = zip(*named, strict=True) if named else ((), (), ())
     connection.execute(_GIVE_UP, {"tickets": list(tickets), "seqs": list(seqs), "parts": list(parts)})
 

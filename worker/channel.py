@@ -1,11 +1,13 @@
 """What a channel of notices 通知 is: it prepares a message inside a transaction and sends it with none open."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from sqlalchemy.engine import Connection
 
+from shared import jobs
 from shared.jobs import Claimed
 from shared.notices import Notice
 
@@ -53,8 +55,14 @@ class Channel(Protocol[M]):
 
     name: str
 
+    def gather(self, connection: Connection, job: Claimed) -> Sequence[Claimed]:
+        """Lock and return the jobs that one message is to tell of, this one first; none if it is no longer ours."""
+
     def prepare(self, connection: Connection, job: Claimed) -> M:
         """Write the message. Raises `Nobody` or `NotYet`."""
+
+    def join(self, messages: Sequence[M]) -> M:
+        """Make one message of those for the jobs that were gathered."""
 
     def send(self, message: M, notice: Notice) -> Taken | Refusal:
         """Hand the message over, within 15 s; nothing that the other side does may raise."""
@@ -67,3 +75,16 @@ class Channel(Protocol[M]):
 
     def close(self) -> None:
         """Let go of connections; the next message opens them again."""
+
+
+class OneByOne:
+    """What a channel does that tells of each step by a message of its own."""
+
+    def gather(self, connection: Connection, job: Claimed) -> Sequence[Claimed]:
+        """Return this job alone."""
+        return [job] if jobs.hold(connection, [job]) else []
+
+    def join(self, messages: Sequence[M]) -> M:
+        """Return the only one."""
+        (message,) = messages
+        return message

@@ -29,6 +29,8 @@ def held_back(engine: Engine, handle: Handler) -> Handler:
 def _put_back(connection: Connection, claimed: Sequence[jobs.Claimed]) -> None:
     due_at = notices.business_instant_after(connection, restoration.LOOK_AGAIN)
     mine = jobs.hold(connection, claimed)
-    again = [jobs.Closing(job, "todo", jobs.HELD, refund=1, due_at=due_at) for job in claimed if job.id in mine]
+    again = [
+        jobs.Closing(job, "todo", jobs.HELD, job.error, refund=1, due_at=due_at) for job in claimed if job.id in mine
+    ]
     jobs.close(connection, again, as_json)
     log.info("outbound_held", jobs=len(again))

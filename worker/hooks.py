@@ -20,7 +20,7 @@ from shared.jobs import Claimed
 from shared.notices import Notice
 from shared.outside import Outside
 from shared.webhooks import Endpoint
-from worker.channel import Nobody, NotYet, Refusal, Taken
+from worker.channel import Nobody, NotYet, OneByOne, Refusal, Taken
 from worker.correspondence import Correspondence, Told
 from worker.outgoing import Unreachable, post
 
@@ -56,7 +56,7 @@ class Call:
         }
 
 
-class Hooks:
+class Hooks(OneByOne):
     """The channel of all endpoints; the part of a job names the one."""
 
     name = "webhook"

@@ -1,5 +1,6 @@
 """What a notice says: Chinese first, English below, no name and no phone in it. No I/O."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain.events import EventKind, Recorded
@@ -24,7 +25,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail's words. The subject names the ticket only: it is shown on locked screens."""
+    """A mail's words. The subject names the ticket at most: it is shown on locked screens."""
 
     subject: str
     body: str
@@ -55,6 +56,22 @@ def letter_to_unit(story: Story, rules: Rules, staff_url: str) -> Letter:
     english = [f"Ticket {number}", told.en, f"Due: {due.en}", f"Log in to work on it:\n{staff_url}"]
     subject = f"【{rules.name}12345】工单 {number}：{label.zh} / Ticket {number}: {label.en}"
     return Letter(subject, _body(chinese, english))
+
+
+def digest_to_unit(stories: Sequence[Story], rules: Rules, staff_url: str) -> Letter:
+    """Tell a unit in one mail what it was not told of one by one: a line for each step, in their order."""
+    chinese, english = [], []
+    for story in sorted(stories, key=lambda story: (story.recorded.at, story.ticket.id, story.recorded.seq)):
+        number, label = _number(story, rules), EVENTS[story.recorded.kind]
+        at = story.ticket.due_at
+        due = instant_in_words(at, rules.zone) if at is not None else NO_DUE
+        chinese.append(f"{number}　{label.zh}　办理时限：{due.zh}")
+        english.append(f"{number}  {label.en}  Due: {due.en}")
+    count = len(stories)
+    zh = [f"短时间内通知较多，以下 {count} 条合并在这一封信里：", "\n".join(chinese), f"登录后办理：\n{staff_url}"]
+    en = [f"There were many notices in a short time. Here are {count} of them in one mail:", "\n".join(english)]
+    en += [f"Log in to work on them:\n{staff_url}"]
+    return Letter(f"【{rules.name}12345】工单通知汇总：{count} 条 / Ticket notices: {count} in one mail", _body(zh, en))
 
 
 def _number(story: Story, rules: Rules) -> str:

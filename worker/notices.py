@@ -31,12 +31,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A message on its way: its row says `sending`."""
+    """A message on its way, and the jobs and notices it tells of: their rows say `sending`."""
 
-    job: jobs.Claimed
     channel: Channel[Any]
-    notice: Notice
+    told: Sequence[tuple[jobs.Claimed, Notice]]
     message: Any
+
+    @property
+    def notice(self) -> Notice:
+        """The first, for all: tries and name are the same."""
+        return self.told[0][1]
 
 
 class Notices:
@@ -54,32 +58,19 @@ class Notices:
                 break
         if rest:
             with self._engine.begin() as connection:
-                close(connection, [jobs.Closing(job, "todo", "busy", refund=1) for job in rest])
+                close(connection, [jobs.Closing(job, "todo", "busy", job.error, refund=1) for job in rest])
         for channel in self._channels.values():
             channel.close()
 
     def begin(self, job: jobs.Claimed) -> Begun | None:
-        """Commit that the notice is on its way; None if there is nothing to send now, which is written too."""
+        """Commit that a message is on its way; None if there is nothing to send now, which is written too."""
         channel = self._channels[job.part.partition(":")[0]]
         with self._engine.begin() as connection:
-            if job.id not in jobs.hold(connection, [job]):
-                return None
-            try:
-                message = channel.prepare(connection, job)
-                notice = notices.begin(connection, job.ticket_id, job.cause_seq, job.part)
-                if notice is None:
-                    raise Nobody("sent_before")
-            except Nobody as nobody:
-                close(connection, [jobs.Closing(job, "done", "moot", str(nobody))])
-                return None
-            except NotYet as later:
-                waits = jobs.Closing(job, "todo", "waits", str(later), refund=job.attempts, due_at=later.at)
-                close(connection, [waits])
-                return None
-        if notice.is_repeat:
+            begun = _begin(connection, channel, channel.gather(connection, job))
+        if begun is not None and any(notice.is_repeat for _, notice in begun.told):
             REPEATS.labels(channel.name).inc()
-            log.warning("notice_sent_again", notice=notice.reference, tries=notice.tries)
-        return Begun(job, channel, notice, message)
+            log.warning("notice_sent_again", notice=begun.notice.reference, tries=begun.notice.tries)
+        return begun
 
     def _one_safely(self, job: jobs.Claimed) -> bool:
         """Deal with one job; return whether there is time for more."""
@@ -105,35 +96,63 @@ class Notices:
         return True
 
     def _end(self, begun: Begun, answer: Taken | Refusal) -> None:
-        notice = begun.notice
         with self._engine.begin() as connection:
-            result, closing = _verdict(connection, begun, answer)
-            is_held = close(connection, [closing])
+            result, closings = _verdict(connection, begun, answer)
+            held = close(connection, closings)
             # If the lease ended while the server thought, whoever has the job now writes the row; arrived is arrived.
-            if is_held or result.state == "sent":
+            ours = [notice for job, notice in begun.told if job.id in held or result.state == "sent"]
+            for notice in ours:
                 notices.end(connection, notice, result)
+            if ours:
                 begun.channel.settle(connection, begun.message, answer)
         NOTICES.labels(begun.channel.name, "refused" if result.state == "sending" else result.state).inc()
         if result.state == "failed":
-            log.error("notice_given_up", notice=notice.reference, tries=notice.tries, error=result.error)
+            log.error("notice_given_up", notice=begun.notice.reference, tries=begun.notice.tries, error=result.error)
 
 
-def _verdict(connection: Connection, begun: Begun, answer: Taken | Refusal) -> tuple[notices.Result, jobs.Closing]:
-    """Return what an answer means for the notice and for its job."""
-    job = begun.job
+def _begin(connection: Connection, channel: Channel[Any], gathered: Sequence[jobs.Claimed]) -> Begun | None:
+    """Write what is to be told of each job and note that it begins, all under the name of the first."""
+    told: list[tuple[jobs.Claimed, Notice]] = []
+    messages: list[Any] = []
+    for job in gathered:
+        named = (job.ticket_id, job.cause_seq, job.part)
+        try:
+            message = channel.prepare(connection, job)
+            notice = notices.begin(connection, *named, told[0][1].reference if told else None)
+            if notice is None:
+                raise Nobody("sent_before")
+        except Nobody as nobody:
+            notices.give_up(connection, [named])
+            close(connection, [jobs.Closing(job, "done", "moot", str(nobody))])
+        except NotYet as later:
+            waits = jobs.Closing(job, "todo", "waits", str(later), refund=job.attempts, due_at=later.at)
+            close(connection, [waits])
+        else:
+            told.append((job, notice))
+            messages.append(message)
+    return Begun(channel, told, channel.join(messages)) if told else None
+
+
+def _verdict(
+    connection: Connection, begun: Begun, answer: Taken | Refusal
+) -> tuple[notices.Result, list[jobs.Closing]]:
+    """Return what an answer means for the notices and for their jobs."""
+    mine = [job for job, _ in begun.told]
     if isinstance(answer, Taken):
         taken = notices.Result("sent", by=answer.by, provider_reference=answer.reference)
-        return taken, jobs.Closing(job, "done", "done")
+        return taken, [jobs.Closing(job, "done", "done") for job in mine]
     pause = None if answer.is_permanent else begun.channel.pause(begun.notice, answer)
     if pause is None:
-        return notices.Result("failed", answer.code, by=answer.by), jobs.Closing(job, "done", "failed", answer.code)
+        failed = notices.Result("failed", answer.code, by=answer.by)
+        return failed, [jobs.Closing(job, "done", "failed", answer.code) for job in mine]
     due_at = notices.business_instant_after(connection, max(pause, answer.after or pause))
     refused = notices.Result("sending", answer.code, by=answer.by, is_unsure=answer.is_unsure)
-    return refused, jobs.Closing(job, "todo", "refused", answer.code, refund=job.attempts, due_at=due_at)
+    again = [jobs.Closing(job, "todo", "refused", answer.code, refund=job.attempts, due_at=due_at) for job in mine]
+    return refused, again
 
 
-def close(connection: Connection, closings: Sequence[jobs.Closing]) -> bool:
-    """Close the jobs that are still ours; tell whether any is."""
+def close(connection: Connection, closings: Sequence[jobs.Closing]) -> set[int]:
+    """Close the jobs that are still ours; return their ids."""
     held = jobs.hold(connection, [closing.job for closing in closings])
     jobs.close(connection, [closing for closing in closings if closing.job.id in held], as_json)
-    return bool(held)
+    return held

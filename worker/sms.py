@@ -24,7 +24,7 @@ from shared.notices import Notice
 from shared.phones import is_mainland_mobile
 from shared.sms_accounts import SmsAccounts
 from shared.tables.ticket import caller
-from worker.channel import Nobody, NotYet, Refusal, Taken
+from worker.channel import Nobody, NotYet, OneByOne, Refusal, Taken
 from worker.correspondence import Correspondence, Told
 
 CONNECT_SECONDS, TOTAL_SECONDS = 10.0, 15.0
@@ -57,7 +57,7 @@ class Provider(Protocol):
         """Hand the message over; what its library raises becomes a refusal here."""
 
 
-class Sms:
+class Sms(OneByOne):
     """`accounts` None: this deployment sends no short messages."""
 
     name = "sms"

@@ -72,6 +72,8 @@ def read_pack_file(folder: Path, problems: Problems) -> PackFile | None:
             draft_life=timedelta(hours=reader.number_or(24, 1, 720, "policy", "draft_hours")),
             max_caller_redos=int(reader.number_or(2, 0, 20, "policy", "max_caller_redos")),
             quiet=_quiet(reader),
+            digest_above=int(reader.number_or(5, 0, 1000, "policy", "digest_above")),
+            digest_window=timedelta(minutes=reader.number_or(15, 1, 240, "policy", "digest_window_minutes")),
         ),
         words=read_words(reader),
     )

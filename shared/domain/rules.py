@@ -157,6 +157,8 @@ class Policy:
     reopen_window: timedelta = timedelta(days=15)  # how long after the archive the caller may say that it is not solved
     max_caller_redos: int = 2
     quiet: QuietHours = QuietHours(time(21, 30), time(8, 0))
+    digest_above: int = 5  # so many mails a unit gets at once in a window, the rest as one when it ends
+    digest_window: timedelta = timedelta(minutes=15)
     draft_life: timedelta = timedelta(hours=24)  # how long what an operator typed is kept without being registered
 
     def needs_approval(self, unit: str | None) -> bool:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 import shared.tables.attachment
 import shared.tables.calls
 import shared.tables.job
+import shared.tables.mailbox
 import shared.tables.pack
 import shared.tables.people
 import shared.tables.restoration
@@ -23,7 +24,7 @@ RIGHTS = {
     "pack_version": "", "pack_activation": "I", "active_pack": "IU", "business_clock": "", "alembic_version": "",
     "restoration": "", "api_key": "IU", "attachment": "IUD", "webhook": "IU", "absence": "IU",
     "second_factor": "IUD", "recovery_code": "IUD", "login_step": "IUD", "sign_on": "I", "sign_on_step": "ID",
-    "draft": "IUD", "errand": "IUD", "access_seal": "I",
+    "draft": "IUD", "errand": "IUD", "mailbox": "IU", "access_seal": "I",
 }  # fmt: skip
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
@@ -17,36 +16,10 @@ from shared.domain import commands as c
 from shared.domain.follow_ups import JobKind
 from shared.jobs import claim
 from shared.notices import MOST_TRIES
-from tests.integration.stage import ANSWER, HANDLER, MONDAY, OPERATOR, OTHER_UNIT, TIME, UNIT_MAIL, Stage, rules_at
-from worker.correspondence import Correspondence
-from worker.mail import Addresses, Mail
-from worker.notices import Notices
-from worker.post import Post
+from tests.integration.post_office import PUBLIC, Server, by_mail
+from tests.integration.stage import ANSWER, HANDLER, MONDAY, OPERATOR, OTHER_UNIT, UNIT_MAIL, Stage
 
 CALLER = "wang@caller.example"
-PUBLIC, STAFF = "https://12345.example", "https://staff.example"
-
-
-class Server:
-    """A mail server that keeps what it takes and answers as it is told."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.answer_to_recipient = "250 OK"
-        self.answer_to_data = "250 OK"
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
-        if self.answer_to_recipient.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return self.answer_to_recipient
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        if self.answer_to_data.startswith("250"):
-            self.mails.append(message_from_bytes(envelope.content, EmailMessage, policy=policy.default))
-        return self.answer_to_data
-
-    def to(self, address: str) -> list[EmailMessage]:
-        return [mail for mail in self.mails if mail["To"] == address]
 
 
 @pytest.fixture
@@ -65,12 +38,6 @@ def server(port: int) -> Iterator[Server]:
 
 def handlers(stage: Stage, port: int | None) -> Mapping[JobKind, Handler]:
     return {JobKind.NOTIFY: by_mail(stage, port).handle}
-
-
-def by_mail(stage: Stage, port: int | None) -> Notices:
-    post = None if port is None else Post(f"smtp://127.0.0.1:{port}", "12345@city.example")
-    mail = Mail(Correspondence(TIME, rules_at, stage.keys), Addresses(PUBLIC, STAFF), post)
-    return Notices(stage.engine, stage.ledger, mail)
 
 
 def notify(stage: Stage, port: int | None) -> int:

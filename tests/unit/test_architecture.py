@@ -12,6 +12,7 @@ import shared.tables.calls
 import shared.tables.draft
 import shared.tables.errand
 import shared.tables.job
+import shared.tables.mailbox
 import shared.tables.pack
 import shared.tables.people
 import shared.tables.restoration
@@ -38,7 +39,7 @@ OWNERS = {
     "access_seal": "shared/access_seal.py", "access_log": "shared/access_log.py",
     "notice": "shared/notices.py", "business_clock": "shared/command/migrate.py",
     "attachment": "shared/attachments.py", "restoration": "shared/restoration.py",
-    "draft": "shared/drafts.py", "errand": "shared/errands.py",
+    "draft": "shared/drafts.py", "errand": "shared/errands.py", "mailbox": "shared/mailboxes.py",
 }  # fmt: skip
 WRITES = re.compile(
     r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?|COPY)\s+(?:ONLY\s+)?([a-z_]+)\b", re.IGNORECASE

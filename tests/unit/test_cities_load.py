@@ -79,6 +79,7 @@ def test_another_city_needs_no_line_of_code(tmp_path: Path) -> None:
     assert [len(day) for day in rules.calendar.week] == [2, 0, 0, 0, 0, 1, 0]
     assert rules.policy.approval_required
     assert (rules.policy.reopen_window, rules.policy.max_caller_redos) == (timedelta(days=15), 2)
+    assert (rules.policy.digest_above, rules.policy.digest_window) == (3, timedelta(minutes=30))
     assert rules.duties["lamps"].words == (("路灯", 3.0), ("灯+不亮", 2.0))
     assert rules.counties["east"] == ("码头街道", "河东区", "老码头", "钟楼")
     assert reply_limit(rules, Urgency.URGENT).unit is TimeUnit.WORKING_HOURS
@@ -185,6 +186,8 @@ def test_the_version_changes_with_the_content(tmp_path: Path) -> None:
         ),
         ("pack_yaml", ("approval_required: true", "approval_required: 3"), "policy.approval_required: cannot be 3"),
         ("pack_yaml", ("max_returns: 1", "reopen_days: 400"), "policy.reopen_days: must be between 0 and 365"),
+        ("pack_yaml", ("digest_above: 3", "digest_above: -1"), "policy.digest_above: must be between 0 and 1000"),
+        ("pack_yaml", ("minutes: 30", "minutes: 0"), "policy.digest_window_minutes: must be between 1 and 240"),
         ("pack_yaml", ("max_returns: 1", "max_caller_redos: two"), "policy.max_caller_redos: cannot be 'two'"),
         ("pack_yaml", ("{zh: 收到了。, ", "{"), "wording.registered.zh: is missing"),
         ("pack_yaml", ('zh: "{unit}办理', 'zh: "{secret}办理'), "wording.dispatched.zh: {secret} is not one of"),

@@ -19,6 +19,8 @@ policy:
   approval_required: true
   urge_window_hours: 2
   max_returns: 1
+  digest_above: 3
+  digest_window_minutes: 30
 wording:
   registered: {zh: 收到了。, en: We have it.}
   dispatched: {zh: "{unit}办理，{due}前答复。", en: "{unit} answers by {due}."}
