@@ -129,7 +129,8 @@ def slow_due(limit: Limit, calendar: WorkingCalendar, start: datetime, held: Int
     free = [at for at, _, works in found if works and not any(begins <= at < ends for begins, ends in held)]
     if not owed:
         return free[0] if free else None
-    return free[owed - 1] + MINUTE if len(free) >= owed else None
+    # Holding never makes earlier: an end at an opening does not fall back to the closing before it.
+    return max(free[owed - 1] + MINUTE, end) if len(free) >= owed else None
 
 
 def _end(limit: Limit, working: list[tuple[datetime, date]]) -> datetime | None:
