@@ -78,7 +78,7 @@ def test_a_start_after_everything_was_killed_heals_itself_and_finds_its_data(bas
     assert again.returncode == 0
     assert "Already running" in again.stdout
     assert environment["PUBLIC_URL"] in again.stdout
-    assert hotline(base, "status").stdout.count("RUNNING") == 10
+    assert hotline(base, "status").stdout.count("RUNNING") == 11
 
     left = leftovers.find(home)
     for process in left["supervisor"]:
