@@ -29,7 +29,7 @@ def address(stage: Stage, ticket_id: int) -> str:
             Addresses("https://a", "https://b"),
             Post("smtp://127.0.0.1:1", "12345@city.example"),
         )
-        return str(mail.prepare(connection, job)["To"])
+        return mail.prepare(connection, job).address
 
 
 def tell(stage: Stage, ticket_id: int, email: str | None) -> None:

@@ -55,9 +55,9 @@ def test_another_city_has_its_own_words_ladder_and_weights(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("  signed: {zh: 单位在办", "  singed: {zh: 单位在办"), "pack.yaml line 23: states.singed: is not one of"),
-        (("  signed: {zh: 单位在办", "  singed: {zh: 单位在办"), "line 20: states: has no sentence for signed"),
-        (("单位在办。", "'{unit}在办。'"), "pack.yaml line 23: states.signed.zh: {unit}: nothing is filled in here"),
+        (("  signed: {zh: 单位在办", "  singed: {zh: 单位在办"), "pack.yaml line 25: states.singed: is not one of"),
+        (("  signed: {zh: 单位在办", "  singed: {zh: 单位在办"), "line 22: states: has no sentence for signed"),
+        (("单位在办。", "'{unit}在办。'"), "pack.yaml line 25: states.signed.zh: {unit}: nothing is filled in here"),
         (("en: Hurry.", "en: ''"), "notices.urged.en: is empty"),
         (("{zh: 催办。, ", "{"), "notices.urged.zh: is missing"),
         (("清河工单{number}", "清河工单{phone}"), "{phone} is not one of {due}, {number}, {unit}"),
