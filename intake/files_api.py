@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response
+from flask import Response, request
+from marshmallow import ValidationError
 
 from intake import schemas as s
 from intake.acts import current_viewer, ticket_id_for
@@ -57,6 +58,9 @@ def download_by_staff(number: str, file_id: str) -> Response:
 
 
 def _received(viewer: Viewer, parts: Mapping[str, Any]) -> dict[str, str]:
+    unknown = request.form.keys() | (request.files.keys() - parts.keys())
+    if unknown:
+        raise ValidationError({name: ["Unknown field."] for name in sorted(unknown)})
     file = parts["file"]
     if file.stream.size > MOST_BYTES:
         raise too_large()

@@ -1,6 +1,7 @@
 """Files by the API: sent first, named by a step, one set for one ticket, seen by whom the ticket and the step allow."""
 
 import hashlib
+import io
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -248,3 +249,10 @@ def test_no_name_of_a_file_is_in_the_logs(api: Api, capfd: pytest.CaptureFixture
     assert fetch(api, "lin", number, file_id).status_code == 404
     said = "".join(capfd.readouterr())
     assert "探针" not in said
+
+
+def test_a_part_that_is_not_the_file_is_refused(api: Api) -> None:
+    sent = {"file": (io.BytesIO(b"words"), "note.txt"), "urgent": "yes"}
+    answer = api.public().post("/api/v1/files", data=sent)
+    assert answer.status_code == 400
+    assert answer.json["errors"] == {"urgent": ["Unknown field."]}
