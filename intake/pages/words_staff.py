@@ -197,7 +197,7 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "console.more": ("更多：保密、被投诉的单位、邮箱", "More: confidential, unit complained of, e-mail"),
     "console.sms": ("用短信告诉诉求人", "Tell the caller by text message"),
     "console.sms.hint": ("要有内地手机号码；选了短信就不再发邮件。", "Needs a mainland mobile; no e-mail is sent then."),
-    "console.hide": ("不让承办单位看到我是谁", "Hide the caller from the department"),
+    "console.hide": ("不让承办单位知道诉求人是谁", "Hide the caller from the department"),
     "console.hide.hint": ("隐藏姓名、电话、住址", "Hides name, phone and address"),
     "console.confidential": ("保密件", "Confidential"),
     "console.register": ("登记", "Register"),

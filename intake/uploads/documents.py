@@ -44,7 +44,7 @@ def _office(main: str, content: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members, comment = archive.infolist(), archive.comment
-    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, NotImplementedError):
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError):
         raise damaged from None
     names = {member.filename for member in members}
     unpacked = sum(member.file_size for member in members)

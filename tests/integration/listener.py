@@ -1,15 +1,13 @@
 """A system that listens to webhooks: verifies by the sample consumer and misbehaves as it is told."""
 
-import socket
-import struct
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
+
+from tests.integration.http_servers import Outsider, serving
 
 _SPEC = spec_from_file_location(
     "webhook_consumer", Path(__file__).parents[2] / "docs" / "samples" / "webhook_consumer.py"
@@ -49,16 +47,14 @@ def listening() -> Iterator[Listener]:
     """Let an endpoint answer on a port of this machine."""
     one = Listener()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    class Handler(Outsider):
+        def take(self, body: bytes) -> None:
             named = {name.lower(): value for name, value in self.headers.items()}
             one.calls.append(named)
             one.bodies.append(body)
             mood = one.behave()
             if mood == "reset":
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.connection.close()
+                self.reset()
             elif mood == "huge":
                 self._huge()
             else:
@@ -82,15 +78,6 @@ def listening() -> Iterator[Listener]:
             except OSError:
                 return
 
-        def log_message(self, *args: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    one.port = server.server_port
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    try:
+    with serving(Handler) as port:
+        one.port = port
         yield one
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -3,16 +3,13 @@
 import hashlib
 import hmac
 import json
-import socket
-import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
+
+from tests.integration.http_servers import Outsider, serving
 
 KEY_ID, KEY_SECRET, APP_ID, SIGN = "key-id", "key-secret", "1400000000", "成都热线"
 RECEIPT_SECRET = "the-receipts-secret-of-32-letters-or-more"
@@ -43,9 +40,8 @@ def sink(provider: str) -> Iterator[Sink]:
     """Let a provider answer on a port of this machine."""
     one = Sink(provider)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    class Handler(Outsider):
+        def take(self, body: bytes) -> None:
             read, answer = (_read_aliyun, _aliyun) if provider == "aliyun" else (_read_tencent, _tencent)
             if not _is_signed(provider, self, body):
                 one.forged += 1
@@ -54,8 +50,7 @@ def sink(provider: str) -> Iterator[Sink]:
             one.messages.append(message)
             mood = one.behave(message)
             if mood == "reset":
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.connection.close()
+                self.reset()
                 return None
             if mood.isdecimal():
                 return self._say(int(mood), b"<html>oops</html>")
@@ -67,18 +62,9 @@ def sink(provider: str) -> Iterator[Sink]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *args: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    one.port = server.server_port
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    try:
+    with serving(Handler) as port:
+        one.port = port
         yield one
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def _aliyun(mood: str, count: int) -> bytes:
@@ -108,13 +94,13 @@ def _read_tencent(path: str, body: bytes) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _is_signed(provider: str, request: BaseHTTPRequestHandler, body: bytes) -> bool:
+def _is_signed(provider: str, request: Outsider, body: bytes) -> bool:
     given = request.headers.get("Authorization", "")
     right = _acs3(request, body) if provider == "aliyun" else _tc3(request, body)
     return hmac.compare_digest(given.rpartition("Signature=")[2], right)
 
 
-def _acs3(request: BaseHTTPRequestHandler, body: bytes) -> str:
+def _acs3(request: Outsider, body: bytes) -> str:
     """Return what 阿里云 documents as ACS3-HMAC-SHA256 (V3 request body and signature)."""
     names = request.headers["Authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
     assert {"host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce"} <= set(names)
@@ -131,7 +117,7 @@ def _acs3(request: BaseHTTPRequestHandler, body: bytes) -> str:
     return hmac.new(KEY_SECRET.encode(), to_sign.encode(), "sha256").hexdigest()
 
 
-def _tc3(request: BaseHTTPRequestHandler, body: bytes) -> str:
+def _tc3(request: Outsider, body: bytes) -> str:
     """Return what 腾讯云 documents as TC3-HMAC-SHA256 (signature v3)."""
     at = request.headers["X-TC-Timestamp"]
     if abs(time.time() - int(at)) > 300:  # noqa: TID251 the provider's own clock
