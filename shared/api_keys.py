@@ -4,7 +4,6 @@ Of a key only the SHA-256 is kept: it has 256 random bits, so nothing slower is 
 on working for a while, so that both ends need not change at once.
 """
 
-import hashlib
 import re
 import secrets
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from shared.access_log import Change, note_change
 from shared.attempts import TooMany, Window, take
 from shared.domain.errors import Refused
 from shared.domain.viewer import Viewer
+from shared.people.tokens import token_hash
 from shared.tables.api_key import api_key
 
 OVERLAP = timedelta(days=7)
@@ -77,7 +77,7 @@ def add(connection: Connection, viewer: Viewer, new: NewKey) -> tuple[int, str]:
         "city": viewer.city,
         "name": new.name,
         "prefix": token[:_SHOWN],
-        "key_hash": _hash(token),
+        "key_hash": token_hash(token),
         "scopes": sorted(new.scopes),
         "per_minute": new.per_minute,
         "per_day": new.per_day,
@@ -98,7 +98,12 @@ def rotate(connection: Connection, viewer: Viewer, key_id: int, overlap: timedel
     known = _mine(connection, viewer, key_id)
     token = _token()
     until = sa.func.clock_timestamp() + overlap
-    values = {"key_hash": _hash(token), "prefix": token[:_SHOWN], "old_hash": api_key.c.key_hash, "old_until": until}
+    values = {
+        "key_hash": token_hash(token),
+        "prefix": token[:_SHOWN],
+        "old_hash": api_key.c.key_hash,
+        "old_until": until,
+    }
     connection.execute(sa.update(api_key).where(api_key.c.id == key_id).values(values))
     told = Change("key_rotated", f"key:{key_id}", {"prefix": known.prefix}, {"prefix": token[:_SHOWN]})
     note_change(connection, viewer, told)
@@ -122,7 +127,7 @@ def list_keys(connection: Connection, viewer: Viewer) -> list[ApiKey]:
 
 def key_of(connection: Connection, city: str, token: str) -> ApiKey | None:
     """Return the living key whose secret this is. Nothing is remembered: a revoked key is dead at once."""
-    hashed = _hash(token)
+    hashed = token_hash(token)
     is_old = (api_key.c.old_hash == hashed) & (api_key.c.old_until > sa.func.clock_timestamp())
     query = _query().where(api_key.c.city == city, (api_key.c.key_hash == hashed) | is_old)
     row = connection.execute(query).one_or_none()
@@ -198,7 +203,3 @@ def _told(new: NewKey) -> Mapping[str, Any]:
 
 def _token() -> str:
     return _MARK + secrets.token_urlsafe(_RANDOM_BYTES)
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

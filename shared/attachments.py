@@ -28,7 +28,6 @@ _LOOSE = sa.text(
     "SELECT id FROM attachment WHERE ticket_id IS NULL AND uploaded_at < clock_timestamp() - :keep"
     " ORDER BY uploaded_at LIMIT :most FOR UPDATE SKIP LOCKED"
 )
-_WAITING = sa.text("SELECT id FROM attachment WHERE state = 'quarantined' AND id > :after ORDER BY id LIMIT :most")
 
 
 class FileState(StrEnum):
@@ -104,11 +103,6 @@ def forget(connection: Connection, ids: Sequence[str]) -> None:
 def loose(connection: Connection, keep: timedelta, most: int) -> list[str]:
     """Lock and return up to `most` files that no step took within `keep`, oldest first."""
     return list(connection.execute(_LOOSE, {"keep": keep, "most": most}).scalars())
-
-
-def quarantined(connection: Connection, after: str, most: int) -> list[str]:
-    """Return the next files after an id that wait for the scanner."""
-    return list(connection.execute(_WAITING, {"after": after, "most": most}).scalars())
 
 
 def _unknown() -> Refused:

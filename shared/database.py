@@ -13,6 +13,8 @@ _SERVER_SETTINGS = (
     "-c lock_timeout=2s -c statement_timeout=10s -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
 )
 _POOL_WAIT_SECONDS = 2
+# The threads of the busiest background process, `sender`. A connection is opened only when a thread needs one.
+_BACKGROUND_POOL = 24
 
 
 def make_engine(url: str, pool_size: int = 5, cut_after_seconds: float | None = None) -> Engine:
@@ -48,4 +50,4 @@ def make_engine(url: str, pool_size: int = 5, cut_after_seconds: float | None = 
 @cache
 def engine() -> Engine:
     """Return this process's engine for background work."""
-    return make_engine(settings().database_url)
+    return make_engine(settings().database_url, _BACKGROUND_POOL)

@@ -81,6 +81,8 @@ class Notices:
             answer = begun.channel.send(begun.message, begun.notice)
             self._end(begun, answer)
             return not (isinstance(answer, Refusal) and answer.is_out_of_time)
+        except sa.exc.TimeoutError:
+            raise  # no connection is no fault of the message's
         except sa.exc.DBAPIError as error:
             if error.connection_invalidated:
                 raise

@@ -28,27 +28,35 @@ class Scanning:
         one_by_one(self._engine, claimed, self._scan)
 
     def _scan(self, job: jobs.Claimed) -> None:
+        if self._place is None:
+            self._note(job, None)
+            return
         name = stored_as(job.part)
+        state: FileState | None
         try:
-            content = self._place.get(name) if self._place else None
-            if content is None:
-                state = None
-            elif self._scanner is None:
+            content = self._place.get(name)
+            if self._scanner is None:
                 state = FileState.UNSCANNED
             elif is_clean(self._scanner, content):
                 state = FileState.CLEAN
             else:
                 state = FileState.INFECTED
                 log.error("virus_found", file=job.part)
+                self._mark_infected(job)
+                self._place.delete(name)
         except NotStored:
-            state = None  # tidied meanwhile
+            state = None  # tidied meanwhile, or removed by a try that did not live to close the job
         except (NoAnswer, StorageError) as error:
             log.warning("scan_put_off", file=job.part, error=str(error))
             self._later(job, str(error))
             return
         self._note(job, state)
-        if state is FileState.INFECTED and self._place:
-            self._place.delete(name)
+
+    def _mark_infected(self, job: jobs.Claimed) -> None:
+        """Say so before the bytes go; the job stays open until they are gone."""
+        with self._engine.begin() as connection:
+            if job.id in jobs.hold(connection, [job]):
+                attachments.set_state(connection, job.part, FileState.INFECTED)
 
     def _note(self, job: jobs.Claimed, state: FileState | None) -> None:
         with self._engine.begin() as connection:

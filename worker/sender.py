@@ -4,6 +4,7 @@ A slow provider keeps its own lane waiting and nothing else: neither time limits
 """
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -102,6 +103,8 @@ class Listeners:
             drain(self._engine, Share(JobKind.HOOK, HOOKS_AT_ONCE, part), self._handle, SLICE_SECONDS)
         except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
             log.warning("sender_waits_for_database", error=type(error).__name__)
+        except Exception:
+            log.exception("lane_failed", endpoint=part)  # nobody reads what a future holds
         finally:
             self._busy.discard(part)
 
@@ -114,11 +117,14 @@ class Lanes:
     """The threads of the process. Any number of processes may run."""
 
     def __init__(self, works: Mapping[str, Callable[[], object]]) -> None:
-        self._stop = threading.Event()
+        self._stop, self._has_failed = threading.Event(), False
         self._threads = [threading.Thread(target=self._run, name=name, args=(work,)) for name, work in works.items()]
 
-    def run(self) -> None:
-        """Work until SIGTERM or SIGINT, then end what is begun."""
+    def run(self) -> bool:
+        """Work until SIGTERM or SIGINT, then end what is begun; return whether no lane failed.
+
+        A lane that fails ends them all: half a process that nobody restarts would be worse.
+        """
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self._stop.set())
         for thread in self._threads:
@@ -127,11 +133,17 @@ class Lanes:
             self._safely(lambda: bury_vanished(engine(), ledger(), tuple(handlers())))
         for thread in self._threads:
             thread.join()
+        return not self._has_failed
 
     def _run(self, work: Callable[[], object]) -> None:
-        while not self._stop.is_set():
-            if not self._safely(work):
-                self._stop.wait(LOOK_SECONDS)
+        try:
+            while not self._stop.is_set():
+                if not self._safely(work):
+                    self._stop.wait(LOOK_SECONDS)
+        except Exception:
+            log.exception("lane_failed", endpoint=None)
+            self._has_failed = True
+            self._stop.set()
 
     def _safely(self, work: Callable[[], object]) -> object:
         """Do one round; without the database wait a second, for there is nothing else to do."""
@@ -143,15 +155,16 @@ class Lanes:
             return None
 
 
-def main() -> None:
-    """Run every lane."""
+def main() -> int:
+    """Run every lane; 1 if one failed, so that the supervisor starts the process anew."""
     configure_logs()
     text = handlers()[JobKind.TEXT]
     listeners = Listeners(engine(), handlers()[JobKind.HOOK])
     lane = lambda: drain(engine(), Share(JobKind.TEXT, TEXTS_AT_ONCE), text, SLICE_SECONDS)  # noqa: E731 one line of a table
-    Lanes({f"text-{number}": lane for number in range(TEXT_LANES)} | {"hooks": listeners.look}).run()
+    is_well = Lanes({f"text-{number}": lane for number in range(TEXT_LANES)} | {"hooks": listeners.look}).run()
     listeners.close()
+    return 0 if is_well else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

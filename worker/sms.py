@@ -11,7 +11,6 @@ from typing import Protocol
 
 import sqlalchemy as sa
 import structlog
-from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.engine import Connection
 
 from shared import notices
@@ -99,12 +98,12 @@ class Sms(OneByOne):
         if message.refused is not None:
             return message.refused
         provider = self._provider(message, notice)
+        asked = self._pool.submit(provider.send, message)
         try:
-            answer = self._pool.submit(provider.send, message).result(TOTAL_SECONDS)
+            answer = asked.result(TOTAL_SECONDS)
         except TooLong:
-            answer = Refusal("too_slow", is_permanent=False, is_unsure=True)
-        except SoftTimeLimitExceeded:
-            answer = Refusal("out_of_time", is_permanent=False, is_unsure=True, is_out_of_time=True)
+            # What has not begun never will, or it would go out beside the next try.
+            answer = Refusal("too_slow", is_permanent=False, is_unsure=not asked.cancel())
         has_failed = isinstance(answer, Refusal) and not answer.is_permanent
         self._failed[provider.name] = self._failed[provider.name] + 1 if has_failed else 0
         if self._failed[provider.name] >= IN_A_ROW:

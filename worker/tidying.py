@@ -40,7 +40,7 @@ class Tidying:
         self._chores: list[Callable[[], object]] = []
 
     def also(self, chore: Callable[[], object]) -> "Tidying":
-        """Do this once a day, too."""
+        """Do this every day, too, again while it says that there is more and there is time."""
         self._chores.append(chore)
         return self
 
@@ -71,7 +71,8 @@ class Tidying:
             self._chunks(drafts.forget, until, self.draft_life)
             self._loose_files(until)
             for chore in self._chores:
-                chore()
+                while chore() and time.monotonic() < until:
+                    pass
         after: int | None = int(came_to or 0)
         while after is not None and time.monotonic() < until:
             with self._engine.begin() as connection:

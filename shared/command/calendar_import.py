@@ -16,7 +16,8 @@ from shared.cities.sheet import read_sheet
 from shared.cities.time_limits import CALENDAR, CALENDAR_COLUMNS, read_days
 from shared.command.due_moves import DueMove, due_moves, in_words
 from shared.command.joining import join_arguments
-from shared.command.pack_work import as_owner, city, me, reported, the_active
+from shared.command.pack_work import as_owner, city, reported, the_active
+from shared.command.whoami import me
 from shared.domain.calendar import DayKind, hours_of
 from shared.domain.rules import Rules
 from shared.domain.ticket import encode

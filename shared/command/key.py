@@ -1,12 +1,12 @@
 """`hotline key`: make, list, rotate and revoke the API keys 接口密钥 of neighbouring systems."""
 
 import argparse
-import getpass
 import sys
 from datetime import timedelta
 
 from shared import access_log, api_keys
 from shared.api_keys import NewKey, Scope
+from shared.command.whoami import me
 from shared.database import engine
 from shared.domain.errors import Refused
 from shared.domain.terms import Role
@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run one sub-verb; 1 if it is refused."""
-    access_log.came_from(f"command by {getpass.getuser()}")
+    access_log.came_from(me())
     viewer = Viewer(Role.ADMIN, settings().city)
     try:
         with engine().begin() as connection:

@@ -15,7 +15,8 @@ from shared.cities.yaml_reader import FILE
 from shared.command.due_moves import due_moves
 from shared.command.due_moves import in_words as moves_in_words
 from shared.command.joining import join_arguments
-from shared.command.pack_work import Unusable, as_owner, city, files_in, me, reported, summary, the_active, version
+from shared.command.pack_work import Unusable, as_owner, city, files_in, reported, summary, the_active, version
+from shared.command.whoami import me
 from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
 from shared.ledger.write import business_now

@@ -1,7 +1,6 @@
 """What the verbs of packs have in common: a connection that may change packs, who is at work, what stands there."""
 
 import argparse
-import getpass
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -58,11 +57,6 @@ def as_owner(args: argparse.Namespace) -> Iterator[Connection]:
 def city() -> str:
     """Return the instance's city, once its environment is ours."""
     return city_of(os.environ)
-
-
-def me() -> str:
-    """Return who is at work here, for the history."""
-    return f"command:{getpass.getuser()}"
 
 
 def files_in(folder: Path | None, of_city: str) -> dict[str, bytes]:

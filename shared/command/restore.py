@@ -1,6 +1,7 @@
 """`hotline restore FILE`: an empty database becomes what it was, and nothing leaves the house until it is released."""
 
 import argparse
+import contextlib
 import math
 import os
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from shared.command.migrate import knows_revision, to_revision, upgrade
 from shared.command.progress import complain
 from shared.keys import Keys, keys
 from shared.settings import driver_url, settings
-from shared.storage import Storage, StorageError, storage
+from shared.storage import NotStored, Storage, StorageError, storage
 
 # Numbers that the lost time may have used are skipped: ten times as many as the busiest hour would have made in all of
 # it, and some more, for two restores of one backup may follow each other soon.
@@ -66,12 +67,21 @@ def restore(url: str, path: Path, place: Storage | None, by: Keys, *, replaces: 
         engine = sa.create_engine(driver_url(url), poolclass=sa.NullPool)
         with engine.begin() as connection:
             _refuse(_psycopg(connection), replaces=replaces)
-            for file_id in made.files if place else ():
-                place.put(stored_as(file_id), reader.file(file_id))  # type: ignore[union-attr]
+            if place is not None:
+                for file_id in made.files:
+                    _bring_back(place, stored_as(file_id), reader.file(file_id))
             _load(connection, reader)
         engine.dispose()
     upgrade(url)
     return made
+
+
+def _bring_back(place: Storage, name: str, content: bytes) -> None:
+    """Store a file unless it is there: what is whole must not be put at risk by writing it once more."""
+    with contextlib.suppress(NotStored):
+        if place.get(name) == content:
+            return
+    place.put(name, content)
 
 
 def skipped(made: Manifest, now: datetime) -> int:

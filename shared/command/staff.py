@@ -1,7 +1,6 @@
 """`hotline staff`: the city's accounts from a terminal: list, add, set, disable, enable, password, sessions."""
 
 import argparse
-import getpass
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from dataclasses import replace
 from sqlalchemy.engine import Connection
 
 from shared import access_log, people
+from shared.command.whoami import me
 from shared.database import engine
 from shared.domain.errors import Refused
 from shared.domain.rules import Rules
@@ -51,7 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run one sub-verb; 1 if it is refused, 2 if there is no such login. Nothing is changed then."""
     viewer = Viewer(Role.ADMIN, settings().city)
-    access_log.came_from(f"command:{getpass.getuser()}")
+    access_log.came_from(me())
     try:
         with engine().begin() as connection:
             said = _VERBS[args.what](connection, viewer, known_packs().at(connection, viewer.city), args)

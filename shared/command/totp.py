@@ -1,10 +1,10 @@
 """`hotline totp`: who logs in with a second factor 动态口令, and a reset for who has lost the device."""
 
 import argparse
-import getpass
 import sys
 
 from shared import access_log, people
+from shared.command.whoami import me
 from shared.database import engine
 from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run one sub-verb; 1 if there is no such account."""
-    access_log.came_from(f"command by {getpass.getuser()}")
+    access_log.came_from(me())
     viewer = Viewer(Role.ADMIN, settings().city)
     with engine().begin() as connection:
         everybody = people.list_staff(connection, viewer)

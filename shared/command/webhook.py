@@ -1,7 +1,6 @@
 """`hotline webhook`: who is told of public steps: add, list, test, enable, disable, rotate, replay."""
 
 import argparse
-import getpass
 import sys
 import time
 from datetime import datetime
@@ -9,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from shared import access_log, webhooks
+from shared.command.whoami import me
 from shared.database import engine
 from shared.domain.errors import Refused
 from shared.domain.numbers import ticket_id_of
@@ -44,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run one sub-verb; 1 if it is refused or the test was not taken."""
-    access_log.came_from(f"command by {getpass.getuser()}")
+    access_log.came_from(me())
     viewer = Viewer(Role.ADMIN, settings().city)
     try:
         with engine().begin() as connection:

@@ -65,7 +65,8 @@ def search(viewer: Viewer, connection: Connection, rules: Rules, wanted: Search)
         for setting in _BOUNDS:
             connection.execute(setting)
         if not said:
-            rows = _rows(connection, rules, here)
+            # Of the tickets whose ids fit the digits, only those with the right check digit end in them.
+            rows = _rows(connection, rules, here, _SAME_DIGITS if wanted.digits else MOST_ROWS)
         else:
             rows = _rows(connection, rules, [t.c.id.in_(sa.select(newest.c.id)), *said])
             if len(rows) < MOST_ROWS and _count(connection, newest) == _NEWEST:
@@ -74,11 +75,13 @@ def search(viewer: Viewer, connection: Connection, rules: Rules, wanted: Search)
         if isinstance(error.orig, psycopg.errors.QueryCanceled):
             raise _too_broad() from None
         raise
-    return [row for row in rows if wanted.digits is None or _ends(row, wanted.digits, rules)]
+    return [row for row in rows if wanted.digits is None or _ends(row, wanted.digits, rules)][:MOST_ROWS]
 
 
-def _rows(connection: Connection, rules: Rules, conditions: Sequence[sa.ColumnElement[bool]]) -> list[QueueRow]:
-    query = _newest_first(rows_query().where(*conditions)).limit(MOST_ROWS)
+def _rows(
+    connection: Connection, rules: Rules, conditions: Sequence[sa.ColumnElement[bool]], most: int = MOST_ROWS
+) -> list[QueueRow]:
+    query = _newest_first(rows_query().where(*conditions)).limit(most)
     return [row_of(row, rules) for row in connection.execute(query).mappings()]
 
 

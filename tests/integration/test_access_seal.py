@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from shared import access_log, access_seal
@@ -81,3 +82,12 @@ def test_the_worker_seals_once_a_day(stage: Stage, as_settings: Callable[[Stage]
     stage.set_clock(MONDAY + timedelta(days=1))
     assert stage.work({JobKind.TIDY: tidying().handle}, JobKind.TIDY) == 1
     assert stage.rows("SELECT lines FROM access_seal") == [{"lines": 1}]
+
+
+def test_a_long_log_is_sealed_piece_by_piece(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_seal, "MOST_LINES", 2)
+    note(stage, *"abcde")
+    assert [access_seal.seal(stage.engine, KEY) for _ in range(4)] == [2, 2, 1, 0]
+    assert found(stage) == []
+    behind_its_back(stage, "UPDATE access_log SET reason = 'x' WHERE reason = 'c'")
+    assert found(stage) == ["access_log_changed"]

@@ -25,7 +25,7 @@ from shared.domain import commands as c
 from shared.domain.follow_ups import JobKind
 from shared.keys import keys_of
 from shared.people import NewStaff
-from shared.storage import Storage
+from shared.storage import Storage, StorageError
 from tests.conftest import Database, _clone
 from tests.integration.stage import CITY, HANDLER, MONDAY, OPERATOR, SECRET, UNIT, Stage
 
@@ -223,3 +223,19 @@ def test_the_more_time_was_lost_the_more_numbers_are_skipped() -> None:
     one, day = (skipped(made, MONDAY.replace(hour=MONDAY.hour + 1)), skipped(made, MONDAY.replace(day=MONDAY.day + 1)))
     assert (one, day) == (LEAST_SKIPPED + 10 * 500, LEAST_SKIPPED + 10 * 500 * 24)
     assert json.loads(json.dumps(made.sequences)) == {}
+
+
+def test_a_restore_over_itself_does_not_write_a_file_that_is_whole(
+    here: Here, empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A place that is full drops what it could not write, and that would be the good file."""
+    file_id = here.add_file(here.stage.dispatched().id)
+    here.backup()
+    place = here.restore(empty)
+    monkeypatch.setattr(Storage, "put", refuses)
+    restore(empty.owner_url, here.path, place, here.stage.keys, replaces=True)
+    assert place.get(attachments.stored_as(file_id)) == CONTENT
+
+
+def refuses(_: Storage, name: str, content: bytes) -> None:
+    raise StorageError("full")

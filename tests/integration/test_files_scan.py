@@ -11,7 +11,7 @@ from shared import jobs
 from shared.command.ports import any_free
 from shared.domain.follow_ups import JobKind
 from shared.settings import settings
-from shared.storage import storage
+from shared.storage import NotStored, Storage, StorageError, storage
 from tests.integration.api import Api
 from tests.integration.test_files_api import fetch, files_of, place, sent
 from worker.scanning import Scanning
@@ -81,3 +81,35 @@ def test_while_the_scanner_does_not_speak_files_stay_held_and_no_attempt_is_lost
     (job,) = api.stage.jobs(None, JobKind.SCAN)
     assert (job["state"], job["attempts"]) == ("todo", 0)
     assert fetch(api, "lin", number, file_id).status_code == 409
+
+
+def test_what_one_batch_has_no_time_for_is_handed_back_and_loses_no_attempt(
+    api: Api, scanner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent(api.public(), b"one", "a.txt")
+    sent(api.public(), b"two", "b.txt")
+    monkeypatch.setattr("worker.untied.BUDGET_SECONDS", 0)
+    claimed = jobs.claim(api.stage.engine, JobKind.SCAN)
+    Scanning(api.stage.engine, storage(), scanner).handle(claimed)
+    rows = api.stage.rows("SELECT state, attempts, leased_until FROM job WHERE kind = 'scan'")
+    assert rows == [{"state": "todo", "attempts": 0, "leased_until": None}] * 2
+
+
+def test_a_virus_that_cannot_be_deleted_yet_is_not_served_and_deleted_later(
+    api: Api, scanner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id = sent(api.public(), VIRUS, "a.txt")
+    number = api.file(files=[file_id])["number"]
+    with monkeypatch.context() as broken:
+        broken.setattr(Storage, "delete", refuses)
+        scan(api, scanner)
+    assert fetch(api, "lin", number, file_id).json["code"] == "file_infected"
+    assert place().get(f"{file_id[:2]}/{file_id}") == VIRUS
+    api.stage.as_owner("UPDATE job SET due_at = business_now() WHERE kind = 'scan'")
+    scan(api, scanner)
+    with pytest.raises(NotStored):
+        place().get(f"{file_id[:2]}/{file_id}")
+
+
+def refuses(_: Storage, name: str) -> None:
+    raise StorageError("no_answer")

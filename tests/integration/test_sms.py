@@ -17,15 +17,16 @@ from shared.domain.numbers import number_of
 from shared.domain.rules import Rules
 from shared.domain.terms import Urgency
 from shared.jobs import claim
-from shared.notices import MOST_TRIES
-from shared.sms_accounts import read_accounts
+from shared.notices import MOST_TRIES, Notice
+from shared.sms_accounts import SmsAccounts, read_accounts
 from tests.integration.sms_sinks import SIGN, Sink, sink
 from tests.integration.stage import CALLER, MONDAY, OPERATOR, TIME, Stage, rules_at
 from worker import sms
+from worker.channel import Refusal, Taken
 from worker.correspondence import Correspondence
 from worker.notices import REPEATS, Notices
 from worker.sender import providers
-from worker.sms import Sms
+from worker.sms import ShortMessage, Sms
 
 NIGHT = MONDAY.replace(hour=14)  # ten in the evening in Chengdu
 MORNING = MONDAY.replace(hour=0) + timedelta(days=1)  # eight o'clock
@@ -169,6 +170,38 @@ def test_a_provider_that_takes_a_message_and_says_nothing_may_have_sent_it(
     office.send()
     assert (office.row()["state"], office.row()["is_unsure"]) == ("sent", False)
     assert REPEATS.labels("sms")._value.get() == before + 1, "a second copy is counted"
+
+
+def test_what_a_provider_had_no_time_to_begin_is_never_sent_beside_the_next_try(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sms, "TOTAL_SECONDS", 0.1)
+    begun, may_end = [], threading.Event()
+
+    class Slow:
+        name = "aliyun"
+
+        def send(self, message: ShortMessage) -> Taken:
+            begun.append(message.reference)
+            may_end.wait(10)
+            return Taken(None)
+
+    channel = Sms(Correspondence(TIME, rules_at, office.stage.keys), SmsAccounts(()), [Slow()])
+    answers = [channel.send(message_of(number), notice_of(number)) for number in range(9)]
+    may_end.set()
+    channel._pool.shutdown()
+    assert [answer.is_unsure for answer in answers if isinstance(answer, Refusal)] == [True] * 8 + [False]
+    assert begun == [str(number) for number in range(8)]
+
+
+def message_of(number: int) -> ShortMessage:
+    return ShortMessage(
+        reference=str(number), phone="+8613800000000", templates={"aliyun": "T"}, number="1", code="X", refused=None
+    )
+
+
+def notice_of(number: int) -> Notice:
+    return Notice(number, 1, "sms:caller", 1, is_repeat=False, reference=str(number))
 
 
 def test_a_killed_sender_leaves_a_message_that_is_sent_again_under_the_same_name(office: Office) -> None:
