@@ -30,7 +30,7 @@ from worker.hooks import Hooks
 from worker.notices import Notices
 from worker.sms import Provider, Sms
 
-LOOK_SECONDS, SLICE_SECONDS = 0.2, 10.0
+LOOK_SECONDS, SLICE_SECONDS = 1.0, 10.0
 BURY_EVERY_SECONDS = 5.0
 TEXT_LANES = 4  # each waits 15 s at most for its one message
 TEXTS_AT_ONCE = 5
