@@ -9,16 +9,13 @@ from typing import Any
 from shared import webhooks
 from shared.consumer import Share, drain
 from shared.domain.follow_ups import JobKind
-from shared.domain.terms import Role
-from shared.domain.viewer import Viewer
 from shared.outside import Outside
 from tests.integration.listener import Listener, listening
-from tests.integration.stage import CITY, MONDAY, TIME, Stage, rules_at
+from tests.integration.stage import ADMIN, MONDAY, TIME, Stage, rules_at
 from worker.correspondence import Correspondence
 from worker.hooks import Hooks
 from worker.notices import Notices
 
-ADMIN = Viewer(Role.ADMIN, CITY, 9)
 HERE = Outside((ipaddress.ip_network("127.0.0.0/8"),))
 
 

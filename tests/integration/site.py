@@ -143,6 +143,11 @@ class Site:
                 new = NewStaff(city=self.city, login=login, password=PASSWORD, **self.accounts[login])
                 people.add_staff(connection, new)
 
+    def id_of(self, login: str) -> int:
+        """Return the id of a member of staff."""
+        self.add(login)
+        return int(self.stage.rows("SELECT id FROM staff WHERE login = :login", login=login)[0]["id"])
+
     def number(self, ticket_id: int) -> str:
         """Return a ticket's number."""
         return number_of(ticket_id, self.stage.ticket(ticket_id).registered_at, load_city(self.city).zone)

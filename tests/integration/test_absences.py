@@ -13,10 +13,9 @@ from shared.domain.terms import AbsenceReason, Role
 from shared.domain.viewer import Viewer
 from shared.people import NewAbsence, NewStaff, Staff
 from tests.integration.site import Site
-from tests.integration.stage import ANSWER, CITY, MONDAY, OPERATOR, OTHER_UNIT, UNIT, Stage
+from tests.integration.stage import ADMIN, ANSWER, CITY, MONDAY, OPERATOR, OTHER_UNIT, UNIT, Stage
 
 HOUR = timedelta(hours=1)
-ADMIN = Viewer(Role.ADMIN, CITY)
 People = Callable[[str], Staff]
 
 
@@ -159,7 +158,7 @@ def test_a_handler_names_a_deputy_by_the_page_who_then_sees_it_said(site: Site) 
     zhou.get(f"/tickets/{number}")
     zhou.post(f"/tickets/{number}/sign")
     assert "自来水停了" not in chen.get("/desk?only=mine").text
-    deputy = site.stage.rows("SELECT id FROM staff WHERE login = 'chen'")[0]["id"]
+    deputy = site.id_of("chen")
     me = zhou.get("/absence").value("staff_id")
     local = [at.astimezone(ZoneInfo("Asia/Shanghai")) for at in (MONDAY, MONDAY + 8 * HOUR)]
     form = {"staff_id": me, "deputy_id": deputy, "reason": "leave", "from_at": typed(local[0])}

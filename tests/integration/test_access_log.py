@@ -4,12 +4,8 @@ from typing import Any
 
 from shared import access_log
 from shared.access_log import Change
-from shared.domain.terms import Role
-from shared.domain.viewer import Viewer
 from tests.integration.site import Site
-from tests.integration.stage import CITY, Stage
-
-ADMIN = Viewer(Role.ADMIN, CITY, 9)
+from tests.integration.stage import ADMIN, Stage
 
 
 def last(stage: Stage) -> dict[str, Any]:
@@ -21,7 +17,8 @@ def test_a_change_names_what_differs_before_and_after_and_nothing_else(stage: St
         change = Change("key_changed", "key:3", {"name": "a", "quota": 5}, {"name": "a", "quota": 6})
         access_log.note_change(connection, ADMIN, change)
     line = last(stage)
-    assert (line["action"], line["object"], line["staff_id"], line["role"]) == ("key_changed", "key:3", 9, "admin")
+    noted = (line["action"], line["object"], line["staff_id"], line["role"])
+    assert noted == ("key_changed", "key:3", ADMIN.id, "admin")
     assert (line["before"], line["after"], line["fields"]) == ({"quota": 5}, {"quota": 6}, ["quota"])
 
 

@@ -17,9 +17,7 @@ from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
 from shared.reads.log_lines import LogSearch, log_lines
 from tests.integration.site import Site
-from tests.integration.stage import CITY, UNIT, Stage, rules_of
-
-ADMIN = Viewer(Role.ADMIN, CITY)
+from tests.integration.stage import ADMIN, CITY, UNIT, Stage, rules_of
 
 
 def arguments_of(verb: str, *words: str) -> Any:

@@ -12,17 +12,11 @@ from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
 from shared.people import NewStaff
 from tests.integration.site import PASSWORD, Page, Site, Visitor
-from tests.integration.stage import CITY, OTHER_UNIT, UNIT, Stage, rules_of
+from tests.integration.stage import ADMIN, CITY, OTHER_UNIT, UNIT, Stage, rules_of
 
-ADMIN = Viewer(Role.ADMIN, CITY)
 WATER = rules_of(CITY).units[UNIT].name
 MANAGEMENT = rules_of(CITY).units[OTHER_UNIT].name
 OWN = "a password of one's own"
-
-
-def id_of(site: Site, login: str) -> int:
-    site.add(login)
-    return int(site.stage.rows("SELECT id FROM staff WHERE login = :login", login=login)[0]["id"])
 
 
 def form_of(page: Page, **more: Any) -> dict[str, Any]:
@@ -64,7 +58,7 @@ def test_a_new_person_gets_a_password_that_only_serves_to_set_their_own(site: Si
 
 
 def test_a_one_time_password_dies_after_three_days(site: Site) -> None:
-    lin = id_of(site, "lin")
+    lin = site.id_of("lin")
     with site.stage.engine.begin() as connection:
         password = people.give_one_time_password(connection, ADMIN, lin)
     site.stage.as_owner("UPDATE staff SET one_time_until = one_time_until - interval '72 hours'")
@@ -88,7 +82,7 @@ def test_people_are_found_by_name_role_unit_and_state(site: Site) -> None:
 def test_an_edit_holds_from_the_next_request_on_and_another_role_logs_out(site: Site) -> None:
     site.stage.dispatched(OTHER_UNIT)
     zhou, root = site.person("zhou"), site.person("root")
-    staff_id = id_of(site, "zhou")
+    staff_id = site.id_of("zhou")
     assert "自来水停了" not in zhou.get("/desk").text
     moved = form_of(root.get(f"/admin/people/{staff_id}"), unit=MANAGEMENT)
     assert root.post(f"/admin/people/{staff_id}", **moved).status == 303
@@ -99,7 +93,7 @@ def test_an_edit_holds_from_the_next_request_on_and_another_role_logs_out(site: 
 
 
 def test_of_two_who_edit_at_once_the_second_sees_both_and_loses_nothing(site: Site) -> None:
-    root, staff_id = site.person("root"), id_of(site, "lin")
+    root, staff_id = site.person("root"), site.id_of("lin")
     seen = root.get(f"/admin/people/{staff_id}")
     assert root.post(f"/admin/people/{staff_id}", **form_of(seen, name="甲改的")).status == 303
     second = root.post(f"/admin/people/{staff_id}", **form_of(seen, name="乙改的"))
@@ -123,14 +117,14 @@ def test_of_two_who_edit_at_once_the_second_sees_both_and_loses_nothing(site: Si
     ],
 )
 def test_a_post_that_makes_no_sense_is_refused_at_its_field(site: Site, wrong: dict[str, Any], field: str) -> None:
-    root, staff_id = site.person("root"), id_of(site, "zhou")
+    root, staff_id = site.person("root"), site.id_of("zhou")
     answer = root.post(f"/admin/people/{staff_id}", **form_of(root.get(f"/admin/people/{staff_id}"), **wrong))
     assert answer.status == 400
     assert f'href="#edit-{field}"' in answer.html
 
 
 def test_nobody_disables_themselves_or_the_last_administrator(site: Site) -> None:
-    root, me = site.person("root"), id_of(site, "root")
+    root, me = site.person("root"), site.id_of("root")
     root.get(f"/admin/people/{me}")
     assert "不能停用自己" in root.post(f"/admin/people/{me}/disable").text
     page = root.get(f"/admin/people/{me}")
@@ -167,7 +161,7 @@ def admin(login: str) -> NewStaff:
 
 
 def test_a_disabled_account_comes_back_with_its_password_and_without_its_telephone(site: Site) -> None:
-    root, staff_id = site.person("root"), id_of(site, "lin")
+    root, staff_id = site.person("root"), site.id_of("lin")
     root.post(f"/admin/people/{staff_id}", **form_of(root.get(f"/admin/people/{staff_id}"), extension="8001"))
     lin = site.person("lin")
     root.post(f"/admin/people/{staff_id}/disable")
@@ -180,7 +174,7 @@ def test_a_disabled_account_comes_back_with_its_password_and_without_its_telepho
 
 def test_an_administrator_ends_one_session_of_a_person_or_all(site: Site) -> None:
     one, (two, _), root = site.person("lin"), logged_in(site, "lin", PASSWORD), site.person("root")
-    staff_id = id_of(site, "lin")
+    staff_id = site.id_of("lin")
     page = root.get(f"/admin/people/{staff_id}")
     assert page.text.count("127.0.0.1") == 2
     root.post(f"/admin/people/{staff_id}/sessions", session=page.value("session"))
@@ -190,7 +184,7 @@ def test_an_administrator_ends_one_session_of_a_person_or_all(site: Site) -> Non
 
 
 def test_every_change_of_an_account_stands_in_the_log_without_its_password(site: Site) -> None:
-    root, staff_id = site.person("root"), id_of(site, "zhou")
+    root, staff_id = site.person("root"), site.id_of("zhou")
     root.post(f"/admin/people/{staff_id}", **form_of(root.get(f"/admin/people/{staff_id}"), unit=MANAGEMENT))
     password = one_time_password(root.post(f"/admin/people/{staff_id}/password"))
     root.post(f"/admin/people/{staff_id}/disable")

@@ -11,14 +11,11 @@ from werkzeug.test import TestResponse
 from shared import api_keys
 from shared.api_keys import NewKey, Scope
 from shared.domain.errors import Refused
-from shared.domain.terms import Role
-from shared.domain.viewer import Viewer
 from tests.integration.api import BODY, Api
-from tests.integration.stage import CITY
+from tests.integration.stage import ADMIN
 from tests.integration.telephony import NAME, ONE, Adapter, rings
 
 PATH = "/api/v1/tickets"
-ADMIN = Viewer(Role.ADMIN, CITY)
 ALL = frozenset({Scope.REGISTER, Scope.READ})
 
 

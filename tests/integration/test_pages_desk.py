@@ -65,7 +65,7 @@ def test_a_colleague_who_was_first_is_named_and_the_text_stays(site: Site) -> No
     zhou.post(f"/tickets/{number}/sign")
     seen = zhou.get(f"/desk?t={number}").value("seen_seq")
     chen.get("/desk")
-    chen.post(f"/tickets/{number}/hand_over", staff_id=str(_staff_id(site, "chen")))
+    chen.post(f"/tickets/{number}/hand_over", staff_id=str(site.id_of("chen")))
     page = zhou.post(
         f"/tickets/{number}/reply", public="我写的答复", internal="内", contacted="true", seen_seq=seen, back="desk"
     )
@@ -146,7 +146,7 @@ def test_every_look_at_a_ticket_is_written_down(site: Site) -> None:
     zhou = site.person("zhou")
     zhou.get(f"/tickets/{site.number(ticket_id)}")
     noted = site.stage.rows("SELECT staff_id FROM access_log WHERE action = 'viewed' AND ticket_id = :id", id=ticket_id)
-    assert [row["staff_id"] for row in noted] == [_staff_id(site, "zhou")]
+    assert [row["staff_id"] for row in noted] == [site.id_of("zhou")]
 
 
 def test_a_page_that_refreshes_itself_is_one_look(site: Site) -> None:
@@ -206,10 +206,6 @@ def test_a_queue_longer_than_a_page_is_read_page_by_page(site: Site) -> None:
 
 def _acts(html: str) -> list[str]:
     return re.findall(r'action="/tickets/\d+/(\w+)"', html)
-
-
-def _staff_id(site: Site, login: str) -> int:
-    return int(site.stage.rows("SELECT id FROM staff WHERE login = :login", login=login)[0]["id"])
 
 
 def _without_id(text: str) -> str:

@@ -10,15 +10,12 @@ from werkzeug.test import TestResponse
 
 from intake.identity import staff_cookie
 from shared import people
-from shared.domain.terms import Role
-from shared.domain.viewer import Viewer
 from shared.people import second_factor
 from shared.settings import settings
 from tests.integration.api import Api
 from tests.integration.site import PASSWORD, Page, Site, Visitor
-from tests.integration.stage import CITY
+from tests.integration.stage import ADMIN
 
-ADMIN = Viewer(Role.ADMIN, CITY)
 STEP = 30
 
 
@@ -188,7 +185,7 @@ def test_the_cookie_of_a_login_that_waits_is_no_session(site: Site) -> None:
 def test_who_lost_the_device_sets_up_another_after_a_reset_and_is_logged_out(site: Site) -> None:
     visitor, page = begin(site, "zheng")
     visitor.post("/login/code", code=Device(site, secret_on(page)).code())
-    staff_id = site.stage.rows("SELECT id FROM staff WHERE login = 'zheng'")[0]["id"]
+    staff_id = site.id_of("zheng")
     with site.stage.engine.begin() as connection:
         second_factor.reset(connection, ADMIN, staff_id)
     assert visitor.get("/overview").location == "/login"
@@ -200,7 +197,7 @@ def test_who_lost_the_device_sets_up_another_after_a_reset_and_is_logged_out(sit
 def test_a_disabled_account_is_not_let_in_by_its_code(site: Site) -> None:
     device, _ = enrol(site)
     visitor = begin(site, "zheng")[0]
-    staff_id = site.stage.rows("SELECT id FROM staff WHERE login = 'zheng'")[0]["id"]
+    staff_id = site.id_of("zheng")
     with site.stage.engine.begin() as connection:
         people.deactivate(connection, ADMIN, staff_id)
     assert visitor.post("/login/code", code=device.fresh("zheng")).location == "/login"

@@ -11,13 +11,11 @@ from intake.identity import staff_cookie
 from shared import people
 from shared.domain.errors import Refused
 from shared.domain.terms import Role
-from shared.domain.viewer import Viewer
 from shared.people import LONGEST_PASSWORD, NewStaff
 from tests.integration.api import Api
-from tests.integration.stage import CITY, UNIT, Stage
+from tests.integration.stage import ADMIN, CITY, UNIT, Stage
 
 RIGHT = "correct horse battery"
-ADMIN = Viewer(Role.ADMIN, CITY, 99)
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,9 @@ from shared import webhooks
 from shared.domain import commands as c
 from shared.domain.events import PUBLIC
 from shared.domain.numbers import number_of
-from tests.integration.hook_city import ADMIN, City, opened
+from tests.integration.hook_city import City, opened
 from tests.integration.listener import sample
-from tests.integration.stage import CITY, HANDLER, MONDAY, OPERATOR, UNIT, Stage, rules_at
+from tests.integration.stage import ADMIN, CITY, HANDLER, MONDAY, OPERATOR, UNIT, Stage, rules_at
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from shared import webhooks
 from shared.domain.follow_ups import JobKind
 from shared.jobs import claim
 from shared.outside import BadAddress, Outside
-from tests.integration.hook_city import ADMIN, City, opened
+from tests.integration.hook_city import City, opened
 from tests.integration.listener import listening
-from tests.integration.stage import MONDAY, Stage
+from tests.integration.stage import ADMIN, MONDAY, Stage
 from worker import outgoing
 from worker.hooks import WAITS
 from worker.notices import REPEATS

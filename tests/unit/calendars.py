@@ -26,6 +26,11 @@ IN_DAYS = (TimeUnit.DAYS, TimeUnit.WORKING_DAYS)
 Intervals = list[tuple[datetime, datetime]]
 
 
+def at(text: str, zone: ZoneInfo = ZONES["Asia/Shanghai"]) -> datetime:
+    """Return the instant that a clock on the wall shows."""
+    return datetime.fromisoformat(text).replace(tzinfo=zone)
+
+
 def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 

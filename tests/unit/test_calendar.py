@@ -8,16 +8,13 @@ import pytest
 from shared.cities.load import load_city
 from shared.domain.calendar import CalendarError, DayKind, Hours, NamedDay, WorkingCalendar, hours_of
 from shared.domain.working_year import reached
+from tests.unit.calendars import at
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OFFICE = tuple(hours_of(text) for text in ("09:00-12:00", "13:00-17:00"))
 WEEKDAYS = WorkingCalendar(SHANGHAI, (OFFICE,) * 5 + ((), ()))
 CITY = load_city("chengdu").calendar
 HOUR = timedelta(hours=1)
-
-
-def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=zone)
 
 
 @pytest.mark.parametrize(("text", "says"), [

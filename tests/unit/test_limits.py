@@ -9,6 +9,7 @@ from shared.cities.load import load_city
 from shared.domain.calendar import CalendarError, WorkingCalendar, hours_of
 from shared.domain.limits import Ends, Limit, LimitError, TimeUnit, count
 from shared.domain.terms import Channel, Nature, Stage, Urgency
+from tests.unit.calendars import at
 
 N, U, C, S, T = Nature, Urgency, Channel, Stage, TimeUnit
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -18,10 +19,6 @@ OFFICE = tuple(hours_of(text) for text in ("09:00-12:00", "13:00-17:00"))
 WEEKDAYS = WorkingCalendar(SHANGHAI, (OFFICE,) * 5 + ((), ()))
 NINE_TO_SIX = WorkingCalendar(SHANGHAI, ((hours_of("09:00-18:00"),),) * 5 + ((), ()))
 RECEIVED = "2026-09-29T10:00"  # a Tuesday, two days before the National Day holiday
-
-
-def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=zone)
 
 
 def days(number: int) -> Limit:

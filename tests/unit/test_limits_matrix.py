@@ -1,7 +1,6 @@
 """The matrix of REQUIREMENTS 3.4, D1 to D22, as the provincial profiles hold it: each row, and the profile swapped."""
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import pytest
 
@@ -10,14 +9,11 @@ from shared.cities.time_limits import PROFILE, PROFILES
 from shared.domain.limits import Case, TimeUnit, count
 from shared.domain.rules import Rules
 from shared.domain.terms import Channel, Nature, Stage, UnitKind, Urgency
+from tests.unit.calendars import at
 
 N, U, C, S, T = Nature, Urgency, Channel, Stage, TimeUnit
 TICK = timedelta(microseconds=1)
 RECEIVED = "2026-09-29T10:00"  # a Tuesday, two days before the National Day holiday
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def under(profile: str) -> Rules:

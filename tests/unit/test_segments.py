@@ -7,16 +7,13 @@ from shared.cities.load import load_city
 from shared.domain.calendar import WorkingCalendar, hours_of
 from shared.domain.limits import Due, Limit, TimeUnit, count
 from shared.domain.segments import SegmentKind, counted, segments
+from tests.unit.calendars import at
 
 K, T = SegmentKind, TimeUnit
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CITY = load_city("chengdu").calendar
 HOUR = timedelta(hours=1)
 DAYS = Limit(3, T.WORKING_DAYS, "测试", from_next_day=True)
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
 def told(due: Due) -> list[tuple[str, str, str, str]]:
