@@ -6,6 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from flask import Request, g
 
+from intake.fields import whole_number
 from intake.stores import engine
 from shared.domain.errors import Refused
 from shared.settings import settings
@@ -20,7 +21,8 @@ def identified(request: Request) -> str:
     if g.api_key is not None:
         return str(g.api_key.name)  # the access table has asked for its scope
     name, timestamp = request.headers.get(ADAPTER, ""), request.headers.get(TIMESTAMP, "")
-    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= _LONGEST_TIMESTAMP):
+    seconds = whole_number(timestamp, _LONGEST_TIMESTAMP)
+    if seconds is None:
         raise _refusal(f"{TIMESTAMP} 要是现在的 Unix 秒数。(Send the Unix time in seconds.)")
     # An unknown adapter is compared too, so that the time it takes tells nothing.
     secrets = settings().call_secrets.get(name, ())
@@ -30,9 +32,7 @@ def identified(request: Request) -> str:
     if not (secrets and any(right)):
         raise _refusal("适配器的名字或签名不对。(The adapter's name or its signature is wrong.)")
     with engine().connect() as connection:
-        age = connection.execute(
-            sa.select(sa.func.abs(sa.extract("epoch", sa.func.clock_timestamp()) - int(timestamp)))
-        )
+        age = connection.execute(sa.select(sa.func.abs(sa.extract("epoch", sa.func.clock_timestamp()) - seconds)))
         if age.scalar_one() > WINDOW.total_seconds():
             raise _refusal(f"{TIMESTAMP} 与现在相差超过 5 分钟。(The timestamp is more than 5 minutes off.)")
     return name

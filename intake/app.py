@@ -6,7 +6,7 @@ from flask import Flask, Response, g, jsonify, request
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from intake import access, clients, identity, pages, problems
+from intake import access, clients, identity, pages, problems, storable
 from intake import files_api as _files_api  # noqa: F401 its routes hang on both APIs
 from intake.address import behind_proxies
 from intake.calls_api import calls_api
@@ -74,6 +74,7 @@ def create_app(surface: Surface) -> Flask:
     pages.install(app, surface)
     app.view_functions["api-docs.openapi_json"] = lambda: jsonify(with_pack_words(api.spec.to_dict()))
     access.install(app, table)
+    storable.install(app)
     app.after_request(_protect)
     return app
 

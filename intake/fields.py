@@ -6,8 +6,11 @@ import phonenumbers
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from intake.json_reader import JsonObject, is_storable
+from shared.domain.errors import Refused
 
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_NOTE = 200, 10_000, 2_000
+SHORTEST_REASON, LONGEST_REASON = 5, 200  # of what the access log keeps
+MOST_DIGITS = 18  # of an id, which is a bigint
 HOME_REGION = "CN"
 # As OpenAPI is told: no NUL, something besides blanks, and the usual way to write a number (others are understood too).
 _STORABLE = r"^[^\x00]*$"
@@ -97,6 +100,21 @@ def e164(typed: str) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def whole_number(typed: str | None, most_digits: int = MOST_DIGITS) -> int | None:
+    """Return the number that a form or an address names in ASCII digits, None where it names none."""
+    if typed is None or not (typed.isascii() and typed.isdecimal() and len(typed) <= most_digits):
+        return None
+    return int(typed)
+
+
+def check_reason(reason: str) -> None:
+    """Refuse a reason that says nothing, or more than the access log keeps."""
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise Refused("reason_short", f"理由至少写 {SHORTEST_REASON} 个字。", field="reason")
+    if len(reason) > LONGEST_REASON:
+        raise Refused("reason_long", f"理由最多写 {LONGEST_REASON} 个字。", field="reason")
 
 
 class Strict(Schema):

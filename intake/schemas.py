@@ -5,7 +5,18 @@ from typing import Any
 from flask_smorest.fields import Upload
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from intake.fields import LONGEST_TEXT, LONGEST_TITLE, FileIds, Flag, OfPack, Phone, Strict, Text, Whole
+from intake.fields import (
+    LONGEST_REASON,
+    LONGEST_TEXT,
+    LONGEST_TITLE,
+    FileIds,
+    Flag,
+    OfPack,
+    Phone,
+    Strict,
+    Text,
+    Whole,
+)
 from shared.domain.terms import Channel, HolderKind, Nature, Role, Urgency
 from shared.phones import is_mainland_mobile
 from shared.reads.queues import MOST_ROWS, Only
@@ -164,7 +175,7 @@ class RevealIn(Strict):
     fields_ = fields.List(
         fields.String(validate=validate.OneOf(REVEALABLE)), data_key="fields", attribute="fields", required=True
     )
-    reason = Text(200, required=True)
+    reason = Text(LONGEST_REASON, required=True)
     proof = fields.String(validate=validate.Length(1, 200))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import Response, redirect, request, url_for
 
 from intake.acts import current_viewer
+from intake.fields import whole_number
 from intake.pages.blueprints import staff_pages
 from intake.pages.filters import unit_name
 from intake.pages.frame import framed, tabs
@@ -22,7 +23,6 @@ from shared.domain.viewer import Viewer
 from shared.people import DEPUTY_ROLES, NewAbsence, Staff
 
 _SAID = ("set", "ended")
-_DIGITS = 18
 
 
 @staff_pages.get("/absence")
@@ -35,7 +35,7 @@ def absence() -> Response:
 def set_absence() -> Response:
     """Say that somebody is away."""
     typed = typed_form()
-    staff_id, deputy_id = (_number(typed.get(name, "")) for name in ("staff_id", "deputy_id"))
+    staff_id, deputy_id = (whole_number(typed.get(name)) for name in ("staff_id", "deputy_id"))
     from_at, until_at = (_instant(typed.get(name, "")) for name in ("from_at", "until_at"))
     reason = next((reason for reason in AbsenceReason if reason == typed.get("reason")), None)
     if staff_id is None or deputy_id is None or from_at is None or until_at is None or reason is None:
@@ -90,10 +90,6 @@ def _may_plan(viewer: Viewer, one: Staff) -> bool:
 
 def _options(found: list[Staff]) -> Options:
     return [(str(one.id), " · ".join(filter(None, (one.name, one.login, unit_name(one.unit))))) for one in found]
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else None
 
 
 def _instant(text: str) -> datetime | None:

@@ -21,6 +21,7 @@ _PLAIN = {
     "Field may not be null.": "mistake.missing",
     "Not a valid email address.": "mistake.email",
     "Not a valid integer.": "mistake.number",
+    "日期不对。": "search.day",
     "有不能保存的字符（NUL 或不成对的代理字符）。": "mistake.characters",
     "电话号码不对。手机 11 位，座机请加区号，例如 028-12345678。": "mistake.phone",
 }

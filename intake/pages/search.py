@@ -1,7 +1,7 @@
 """Staff search 查询. What is looked for is posted: a phone or a name has no business in an address or a log."""
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from intake.acts import current_viewer
 from intake.fields import Strict, Text, e164
 from intake.pages.blueprints import staff_pages
+from intake.pages.days import begin_of, day_of, end_of
 from intake.pages.frame import framed, tabs
 from intake.pages.mistakes import Mistake, mistake_of, typed_form
 from intake.pages.options import of_table, unit_code, unit_names
@@ -25,10 +26,20 @@ from shared.domain.terms import Nature, State
 from shared.domain.viewer import Viewer
 from shared.keys import keys
 from shared.ledger.write import business_now
-from shared.reads.search import FEWEST_DIGITS, MOST_ROWS, SHORTEST_WORD, Search, search
+from shared.reads.search import FEWEST_DIGITS, MOST_ROWS, MOST_WORDS, SHORTEST_WORD, Search, search
 from shared.reads.tickets import find_by_number
 
 _FEWEST_OF_A_PHONE = 7
+
+
+class Day(fields.Date):
+    """A day, within reason."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        day = day_of(str(value))
+        if day is None:
+            raise ValidationError("日期不对。")
+        return day
 
 
 class SearchIn(Strict):
@@ -38,8 +49,8 @@ class SearchIn(Strict):
     state = fields.Enum(State, by_value=True)
     nature = fields.Enum(Nature, by_value=True)
     unit = Text(80)
-    since = fields.Date()
-    until = fields.Date()
+    since = Day()
+    until = Day()
     after = Text(80)
 
 
@@ -92,12 +103,13 @@ def _whole_number(viewer: Viewer, connection: Connection, typed: str) -> str | N
 
 
 def _wanted(asked: dict[str, Any]) -> Search:
-    found = Search(state=asked.get("state"), nature=asked.get("nature"), since=_from(asked.get("since")))
+    since: date | None = asked.get("since")
+    found = Search(state=asked.get("state"), nature=asked.get("nature"), since=begin_of(since) if since else None)
     until: date | None = asked.get("until")
     cursor = chosen_cursor() if request.form.get("after") else None
     found = replace(
         found, unit=unit_code(asked["unit"]) if "unit" in asked else None,
-        until=_from(until + timedelta(days=1)) if until else None,
+        until=end_of(until) if until else None,
         cursor=(cursor[0], cursor[1]) if cursor and cursor[0] else None,
     )  # fmt: skip
     return _with_words(found, asked.get("q", ""))
@@ -113,13 +125,11 @@ def _with_words(found: Search, typed: str) -> Search:
             raise Refused("digits_too_few", say("search.digits", least=FEWEST_DIGITS), field="q")
         return replace(found, digits=str(int("1" + compact))[1:])
     words = tuple(typed.split())
+    if len(words) > MOST_WORDS:
+        raise Refused("too_many_words", say("search.many", most=MOST_WORDS), field="q")
     if any(len(word) < SHORTEST_WORD for word in words):
         raise Refused("word_too_short", say("search.short", least=SHORTEST_WORD), field="q")
     return replace(found, words=words)
-
-
-def _from(day: date | None) -> datetime | None:
-    return datetime.combine(day, time.min, rules().zone) if day else None
 
 
 def _kinds(wanted: Search) -> list[str]:

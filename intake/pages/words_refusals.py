@@ -76,6 +76,29 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     "proof_needed": ("请再输一次密码或动态口令，确认是您本人。", "Enter your password or a code once more, to show that it is you."),
     "wrong_proof": ("密码或动态口令不对。", "Password or code is not right."),
     "reason_short": ("理由至少写 5 个字。", "Give a reason of at least 5 characters."),
+    "reason_long": ("理由最多写 200 个字。", "Give a reason of at most 200 characters."),
+    "bad_characters": (
+        "有不能保存的字符（NUL 或不成对的代理字符）。请返回上一页，删掉以后再提交。",
+        "There are characters that cannot be kept (NUL or a lone surrogate). Go back, remove them and send again.",
+    ),
+    "level_too_low": (
+        "这个事项不能派给这一级的单位。请改选单位，或者改正事项。",
+        "This duty may not be given to a unit of so low a level. Choose another unit, or correct the duty.",
+    ),
+    "too_late_to_return": (
+        "退单的期限已过。请继续办理，或请督办改派。",
+        "It is too late to return it. Go on with it, or ask a supervisor to re-dispatch it.",
+    ),
+    "no_mobile": (
+        "这件诉求没有登记内地手机号码，不能发短信。可以改用邮件。",
+        "No mainland mobile was given, so no text message can be sent. Use e-mail instead.",
+    ),
+    "unknown_kind": ("没有这样的公开事件，请从列表里选。", "There is no such public event. Choose from the list."),
+    "too_many": ("推送地址已经满了，请先停用或删掉一个。", "There are as many webhooks as there may be. Use one of them."),
+    "bad_address": (
+        "这个地址不能推送。请填 https:// 开头的公网地址。",
+        "Nothing can be sent to this address. Give one that begins with https:// and is on the public internet.",
+    ),
     "too_many_reveals": (
         "一小时内看得太多了，已通知管理员。请稍后再试，或请班长帮忙。",
         "Too many were shown within an hour; the administrators have been told. Try later, or ask a supervisor.",

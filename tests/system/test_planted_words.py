@@ -4,6 +4,7 @@ The database is looked at too: names, phones and addresses are unreadable there,
 """
 
 import contextlib
+import re
 import socket
 import threading
 import uuid
@@ -73,10 +74,20 @@ def live(instance: Instance) -> dict[str, Any]:
             ("resolve", {}),
         ):
             handler.post(f"/api/v1/tickets/{number}/{act}", json=form)
-        operator.get("/find", params={"q": NAME})
+        looked_for(operator, NAME)
+        looked_for(operator, PHONE)
         operator.post(f"/api/v1/tickets/{number}/follow_up", json={"result": "solved", "note": INSIDE})
     httpx.get(accepted["link"], trust_env=False)
     return accepted
+
+
+def looked_for(person: httpx.Client, words: str) -> None:
+    """Search as a browser does."""
+    token = re.search(r'name="csrf_token" value="([^"]+)"', person.get("/search").text)
+    assert token
+    answer = person.post("/search", data={"csrf_token": token[1], "q": words})
+    assert answer.status_code == 200, answer.text
+    assert "data-list" in answer.text
 
 
 def test_what_a_caller_said_is_in_no_log_no_queue_and_no_column_but_its_own(stack: Instance) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask import Response, redirect, request, url_for
 
 from intake.acts import current_viewer
+from intake.fields import whole_number
 from intake.pages.admin.tabs import admin_page
 from intake.pages.blueprints import staff_pages
 from intake.pages.mistakes import Mistake, mistake_of, typed_form
@@ -77,5 +78,4 @@ def _scopes(typed: list[str]) -> list[Scope]:
 
 def _number(typed: str | None) -> int:
     """Return a number, 0 for what is none, which the room refuses by the field's name."""
-    is_number = typed is not None and typed.isascii() and typed.isdecimal() and len(typed) <= _LONGEST_NUMBER
-    return int(typed or 0) if is_number else 0
+    return whole_number(typed, _LONGEST_NUMBER) or 0

@@ -1,7 +1,7 @@
 """The log 查阅和审计记录: searched by person, ticket, action and time; exported, which is itself noted."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,9 +9,11 @@ from flask import Response, g, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from intake.acts import current_viewer
+from intake.fields import whole_number
 from intake.pages.admin.tabs import admin_page
 from intake.pages.blueprints import staff_pages
 from intake.pages.csv_answer import csv_answer
+from intake.pages.days import begin_of, day_of, end_of
 from intake.pages.filters import short_instant
 from intake.pages.mistakes import Mistake
 from intake.pages.words import WORDS, say
@@ -27,7 +29,6 @@ _COLUMNS = (
 )  # fmt: skip
 _FILTERS = ("who", "number", "action", "since", "until")
 _LONGEST = 80
-_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2200, 1, 1)
 _NOBODY = -1  # nobody's id: what is searched for does not exist, so nothing is found
 
 
@@ -88,7 +89,7 @@ def _shown(line: LogLine) -> dict[str, Any]:
 
 
 def _typed(values: MultiDict[str, str]) -> dict[str, str]:
-    found = {name: values.get(name, "").strip()[:_LONGEST].replace("\0", "") for name in _FILTERS}
+    found = {name: values.get(name, "").strip()[:_LONGEST] for name in _FILTERS}
     return {name: value for name, value in found.items() if value}
 
 
@@ -107,25 +108,18 @@ def _search(typed: dict[str, str]) -> tuple[LogSearch, dict[str, str]]:
         if ticket_id is None:
             wrong["number"] = say("log.number.unknown")
     since, until = _day(typed, "since", wrong), _day(typed, "until", wrong)
-    below = request.args.get("below", "")
     return LogSearch(
         staff_id=who,
         ticket_id=ticket_id,
         action=typed.get("action"),
-        since=since,
-        until=until + timedelta(days=1) if until else None,
-        below=int(below) if below.isascii() and below.isdecimal() and len(below) < 18 else None,
+        since=begin_of(since) if since else None,
+        until=end_of(until) if until else None,
+        below=whole_number(request.args.get("below")),
     ), wrong
 
 
-def _day(typed: dict[str, str], name: str, wrong: dict[str, str]) -> datetime | None:
-    if name not in typed:
-        return None
-    try:
-        day = date.fromisoformat(typed[name])
-    except ValueError:
-        day = date.min
-    if not _FIRST_DAY <= day <= _LAST_DAY:
+def _day(typed: dict[str, str], name: str, wrong: dict[str, str]) -> date | None:
+    day = day_of(typed[name]) if name in typed else None
+    if name in typed and day is None:
         wrong[name] = say("log.day")
-        return None
-    return datetime.combine(day, time(), rules().zone)
+    return day

@@ -3,6 +3,7 @@
 from flask import Response, g, redirect, request, url_for
 
 from intake.acts import current_viewer
+from intake.fields import whole_number
 from intake.pages.admin.tabs import admin_page
 from intake.pages.blueprints import staff_pages
 from intake.pages.mistakes import Mistake, mistake_of
@@ -55,8 +56,7 @@ def activate_pack(pack_id: int) -> Response:
         with engine().begin() as connection:
             to, before = _version(pack_id), packs.active(connection, viewer.city)
             read_pack(viewer.city, packs.read_files(connection, to.id))  # another release may have loaded it
-            expected_id = int(expected) if expected.isascii() and expected.isdecimal() and len(expected) < 18 else None
-            if packs.activate(connection, to, expected_id, f"staff:{g.staff.login}"):
+            if packs.activate(connection, to, whole_number(expected), f"staff:{g.staff.login}"):
                 was = {"version": before.version} if before else {}
                 change = Change("pack_activated", f"pack:{viewer.city}", was, {"version": to.version})
                 access_log.note_change(connection, viewer, change)

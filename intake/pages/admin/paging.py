@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from flask import request, url_for
 
+from intake.fields import whole_number
+
 PAGE = 50
 _MOST_DIGITS = 5
 
@@ -20,9 +22,7 @@ class Paging:
 
 def chosen_page() -> int:
     """Return the page that the address names, counted from 1; the first where it names none."""
-    page = request.args.get("page", "")
-    is_number = page.isascii() and page.isdecimal() and len(page) <= _MOST_DIGITS
-    return max(int(page), 1) if is_number else 1
+    return max(whole_number(request.args.get("page"), _MOST_DIGITS) or 1, 1)
 
 
 def paging(count: int, page: int) -> Paging:

@@ -76,9 +76,9 @@ def _search() -> Search:
     role = asked.get("role", "")
     unit = asked.get("unit", "").strip()[:_LONGEST_SEARCH]
     return Search(
-        text=asked.get("q", "").strip()[:_LONGEST_SEARCH].replace("\0", ""),
+        text=asked.get("q", "").strip()[:_LONGEST_SEARCH],
         role=Role(role) if role in STAFF_ROLES else None,
-        unit=unit_code(unit).replace("\0", "") if unit else None,
+        unit=unit_code(unit) if unit else None,
         is_active=_STATES.get(asked.get("state", "")),
         page=chosen_page(),
     )

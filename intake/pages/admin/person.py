@@ -7,6 +7,7 @@ from flask import Response, redirect, request, url_for
 from sqlalchemy.engine import Connection
 
 from intake.acts import current_viewer
+from intake.fields import whole_number
 from intake.pages.admin.post_form import NAME_LENGTH, post_of, post_options
 from intake.pages.admin.tabs import admin_page
 from intake.pages.blueprints import staff_pages
@@ -20,7 +21,7 @@ from shared.domain.viewer import Viewer
 from shared.people import Edit, NoSuchPerson, Staff, second_factor
 from shared.reads.queues import Queue, counts
 
-_LONGEST_EXTENSION = 40
+_LONGEST_EXTENSION, _VERSION_DIGITS = 40, 9
 _SAID = ("saved", "disabled", "enabled", "ended", "code_reset")
 
 
@@ -34,7 +35,7 @@ def person(staff_id: int) -> Response:
 def edit_person(staff_id: int) -> Response:
     """Save what was changed of an account; if somebody else was faster, show both."""
     typed, skills = typed_form(), request.form.getlist("skills")
-    viewer, version = current_viewer(), typed.get("version", "")
+    viewer = current_viewer()
     if not typed.get("name"):
         wrong = {"name": say("mistake.missing")}
         return _shown(staff_id, Mistake("edit", 400, say("errors.title"), wrong, typed), skills)
@@ -45,7 +46,7 @@ def edit_person(staff_id: int) -> Response:
             name=typed["name"][:NAME_LENGTH],
             post=post,
             extension=typed.get("extension", "")[:_LONGEST_EXTENSION] or None,
-            version=int(version) if version.isascii() and version.isdecimal() and len(version) < 9 else 0,
+            version=whole_number(typed.get("version"), _VERSION_DIGITS) or 0,
         )
         with engine().begin() as connection:
             people.edit_staff(connection, viewer, staff_id, wanted)
