@@ -1,10 +1,12 @@
 """From a validated request to a committed ticket: shared by the API and the pages of both surfaces."""
 
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from flask import g
 
 from intake.clients import admit
@@ -19,7 +21,9 @@ from shared.keys import keys
 from shared.ledger import Also, IdempotencyKey
 from shared.ledger.chain import canonical
 from shared.settings import settings
+from shared.tables.ticket import idempotency
 
+_ROUTE = "register"
 _ABOUT_THE_CALLER = ("name", "phone", "email", "address")
 
 
@@ -54,9 +58,18 @@ def register(
         client = "public"
         admit(details.phone, key)
     command = Register(actor=viewer, caller=details, api_key=api_key, **rest, **file_refs(viewer, data))
-    mac = keys().request_mac(canonical(_compared(data, marks)).encode())
-    opened = ledger().open_ticket(command, IdempotencyKey(client, "register", key, mac), also)
+    opened = ledger().open_ticket(command, IdempotencyKey(client, _ROUTE, key, _mac(data, marks)), also)
     return accepted(opened.ticket, is_replay=opened.is_replay)
+
+
+def is_as_registered(viewer: Viewer, data: Mapping[str, Any], key: str) -> bool:
+    """Tell whether exactly this is what a member of staff has registered under the key. Files make it another."""
+    named = (
+        (idempotency.c.client == f"staff:{viewer.id}") & (idempotency.c.route == _ROUTE) & (idempotency.c.key == key)
+    )
+    with engine().connect() as connection:
+        mac = connection.execute(sa.select(idempotency.c.request_mac).where(named)).scalar_one_or_none()
+    return mac is not None and hmac.compare_digest(bytes(mac), _mac(data, ()))
 
 
 def file_refs(viewer: Viewer, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,9 +81,10 @@ def file_refs(viewer: Viewer, data: Mapping[str, Any]) -> dict[str, Any]:
         return {part: attachments.refs(connection, viewer, ids) for part, ids in named.items()}
 
 
-def _compared(data: Mapping[str, Any], marks: Sequence[str] | None) -> dict[str, Any]:
+def _mac(data: Mapping[str, Any], marks: Sequence[str] | None) -> bytes:
     files = data.get("files") if marks is None else marks
-    return {name: value for name, value in data.items() if name != "files"} | ({"files": files} if files else {})
+    compared = {name: value for name, value in data.items() if name != "files"} | ({"files": files} if files else {})
+    return keys().request_mac(canonical(compared).encode())
 
 
 def accepted(ticket: Ticket, *, is_replay: bool = False) -> Accepted:

@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flask import Response, g, redirect, request, url_for
+from flask import Response, g, redirect, url_for
 from sqlalchemy.engine import Connection
 
 from intake.acts import current_viewer
 from intake.pages.blueprints import staff_pages
+from intake.pages.mistakes import mistake_of
+from intake.reveal import note_call_back
 from intake.stores import engine, rules
-from shared import access_log, calls, drafts, errands
+from shared import calls, drafts, errands
+from shared.attempts import TooMany
 from shared.domain.trying import next_try
 from shared.domain.viewer import Viewer
 from shared.reads import calls as reads
-
-_LONGEST_ID = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,6 @@ def first_of(viewer: Viewer, connection: Connection, call_id: int) -> int | None
     return reads.first_missed(viewer, connection, call_id)
 
 
-def call_id_of(typed: str) -> int | None:
-    """Return the id of a call that a form or an address names."""
-    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= _LONGEST_ID else None
-
-
 def phone_of(call_id: int | None) -> str | None:
     """Return the number of a call that was answered at the viewer's seat, for the ticket that is made of it."""
     if call_id is None:
@@ -65,13 +61,20 @@ def bind(call_id: int | None, ticket_id: int) -> None:
 @staff_pages.post("/calls/<int:call_id>/number")
 def call_back_number(call_id: int) -> Response:
     """Show the whole number of a missed call once; that is written down first."""
+    return shown_number(current_viewer(), call_id)
+
+
+def shown_number(viewer: Viewer, call_id: int) -> Response:
+    """Return the console with the whole number of a missed call, which is counted and written down first."""
     from intake.pages.console import form_page
     from intake.pages.drafts import Form
 
-    viewer = current_viewer()
-    with engine().begin() as connection:
-        address = request.remote_addr
-        access_log.note(connection, viewer, "revealed", fields=("call", str(call_id)), reason="回拨", address=address)
+    try:
+        note_call_back(viewer, call_id)
+    except TooMany as error:
+        with engine().begin() as connection:
+            errands.let_go(connection, viewer, errands.Errands.CALL_BACK, call_id)  # somebody else may call
+        return form_page(Form(), mistake_of(error, "call", {}))
     with engine().connect() as connection:
         phone, first = reads.call_back_number(viewer, connection, call_id), first_of(viewer, connection, call_id)
     return form_page(Form(), shown={first: phone} if phone and first else {})

@@ -7,17 +7,16 @@ from typing import Any
 from flask import Response, redirect, request, url_for
 from marshmallow import ValidationError
 
-from intake import schemas
 from intake.acts import ACTS, carry_out, current_viewer
 from intake.pages import drafts
 from intake.pages.act_forms import FIELDS
 from intake.pages.blueprints import staff_pages
-from intake.pages.calls import bind, panel, phone_of
+from intake.pages.calls import bind, panel
 from intake.pages.filters import holder_name, spoken
 from intake.pages.frame import framed, tabs
 from intake.pages.looks import note_look
 from intake.pages.mistakes import Mistake, mistake_of
-from intake.pages.options import counties, of_table, unit_code, unit_names
+from intake.pages.options import counties, of_table, unit_names
 from intake.pages.replies import page
 from intake.pages.sheet import Sheet, read_sheet
 from intake.pages.speaking import code_words, digits_spoken
@@ -33,8 +32,6 @@ from shared.domain.ticket import Ticket
 from shared.domain.viewer import Viewer
 from shared.drafts import finish
 from shared.ledger.write import business_now
-
-_ANSWER = "answer"
 
 
 @staff_pages.get("/console")
@@ -54,7 +51,7 @@ def console() -> Response:
 def register() -> Response:
     """Register, and with the second button answer and close."""
     viewer, form = current_viewer(), drafts.sent_form()
-    closes = request.form.get("then") == _ANSWER
+    closes = request.form.get("then") == drafts.ANSWER
     try:
         files = take_files(viewer)
         opened = _register(viewer, form, files, closes=closes)
@@ -65,7 +62,7 @@ def register() -> Response:
     files.tell_lost()
     bind(form.call_id, opened.ticket.id)
     if closes:
-        answer = {"public": form.typed[_ANSWER]}
+        answer = {"public": form.typed[drafts.ANSWER]}
         try:
             carry_out(ACTS["answer_directly"], viewer, opened.ticket.id, answer)
         except (Refused, ValidationError) as error:
@@ -76,13 +73,9 @@ def register() -> Response:
 
 def _register(viewer: Viewer, form: drafts.Form, files: FormFiles, *, closes: bool) -> Accepted:
     """Register what the form says; its draft goes in the same step."""
-    said = {name: value for name, value in form.typed.items() if name != _ANSWER}
-    if closes and _ANSWER not in form.typed:
-        raise ValidationError({_ANSWER: ["Missing data for required field."]})
-    if "accused_unit" in said:
-        said["accused_unit"] = unit_code(said["accused_unit"])
-    phone = None if "phone" in said else phone_of(form.call_id)
-    data = schemas.OperatorTicketIn().load({**said, **({"phone": phone} if phone else {}), **files.fields})
+    if closes and drafts.ANSWER not in form.typed:
+        raise ValidationError({drafts.ANSWER: ["Missing data for required field."]})
+    data = drafts.request_of(form, files.fields)
     return register_request(viewer, data, form.key, files.marks, lambda c: finish(c, viewer, form.written))
 
 

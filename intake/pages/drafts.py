@@ -7,16 +7,20 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, jsonify, redirect, request, url_for
+from marshmallow import ValidationError
 from sqlalchemy.engine import Connection
 
+from intake import schemas
 from intake.acts import current_viewer
-from intake.fields import e164
+from intake.fields import e164, whole_number
 from intake.pages.blueprints import staff_pages
-from intake.pages.calls import call_id_of
+from intake.pages.calls import phone_of
 from intake.pages.filters import short_instant
 from intake.pages.mistakes import typed_form
 from intake.pages.new_request import form_key
+from intake.pages.options import unit_code
 from intake.pages.words import say
+from intake.registration import is_as_registered
 from intake.stores import engine, rules
 from shared import access_log, drafts
 from shared.domain.errors import Refused
@@ -28,6 +32,7 @@ from shared.reads.tickets import ticket_view
 
 _KEY_BYTES, _WRITER_BYTES = 16, 8
 _LONGEST_VERSION, _LONGEST_WRITER, _LONGEST_FIELD, _FIRST_WORDS = 9, 40, 12_000, 30
+ANSWER = "answer"  # what is told at once, and no part of the request
 _NOT_TYPED = ("version", "writer", "call")
 
 
@@ -71,17 +76,26 @@ class Listed:
 def sent_form() -> Form:
     """Return the form that was sent."""
     typed = {name: value[:_LONGEST_FIELD] for name, value in typed_form().items() if name not in _NOT_TYPED}
-    version, writer = request.form.get("version", ""), request.form.get("writer", "")
-    is_number = version.isascii() and version.isdecimal() and len(version) <= _LONGEST_VERSION
+    version, writer = whole_number(request.form.get("version"), _LONGEST_VERSION), request.form.get("writer", "")
     return Form(
-        typed, form_key(), call_id_of(request.form.get("call", "")), int(version) if is_number else 0,
+        typed, form_key(), whole_number(request.form.get("call")), version or 0,
         writer if 0 < len(writer) <= _LONGEST_WRITER and writer.isascii() else _new_writer(),
     )  # fmt: skip
 
 
+def request_of(form: Form, files: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the request that the form makes. Raises `ValidationError`."""
+    said = {name: value for name, value in form.typed.items() if name != ANSWER}
+    if "accused_unit" in said:
+        said["accused_unit"] = unit_code(said["accused_unit"])
+    phone = None if "phone" in said else phone_of(form.call_id)
+    data: dict[str, Any] = schemas.OperatorTicketIn().load({**said, **({"phone": phone} if phone else {}), **files})
+    return data
+
+
 def asked_form(viewer: Viewer, connection: Connection) -> Form | str:
     """Return the form that the address asks for, or the number of the ticket that it has become."""
-    call_id = call_id_of(request.args.get("call", ""))
+    call_id = whole_number(request.args.get("call"))
     # One call, one form, however many windows open it.
     key = f"call-{call_id:08d}" if call_id is not None else request.args.get("draft", "")[:200]
     if not key:
@@ -135,6 +149,8 @@ def save_draft() -> Response:
                 access_log.note(connection, viewer, "searched", fields=("phone",))
             now = drafts.now(connection)
     except Refused as error:
+        if error.code == "draft_registered" and _is_as_registered(viewer, form):
+            return _told_registered(form)
         return _told_apart(kept_apart(form, error))
     if _is_script():
         said = say("draft.saved", at=short_instant(now))
@@ -148,6 +164,20 @@ def discard_draft() -> Response:
     with engine().begin() as connection:
         drafts.discard(connection, current_viewer(), form_key())
     return _to_draft(None)
+
+
+def _is_as_registered(viewer: Viewer, form: Form) -> bool:
+    try:
+        return is_as_registered(viewer, request_of(form, {}), form.key)
+    except ValidationError:
+        return False
+
+
+def _told_registered(form: Form) -> Response:
+    """Answer a save that came late: the page sent it before it registered the same words."""
+    if _is_script():
+        return jsonify(key=form.key, version=form.version, said=say("console.registered"))
+    return _to_draft(form.key)
 
 
 def _told_apart(form: Form) -> Response:

@@ -6,23 +6,25 @@ from flask import Response, redirect, request, url_for
 from sqlalchemy.engine import Connection
 
 from intake.acts import current_viewer, ticket_id_for
+from intake.fields import check_reason
 from intake.pages.blueprints import staff_pages
-from intake.pages.calls import first_of
-from intake.pages.mistakes import Mistake, typed_form
+from intake.pages.calls import first_of, shown_number
+from intake.pages.console import form_page
+from intake.pages.drafts import Form
+from intake.pages.mistakes import mistake_of, typed_form
 from intake.pages.words import say
 from intake.pages.workplace import Shown, show
 from intake.stores import engine, rules
 from shared import access_log, drafts, errands
+from shared.domain.errors import Refused
 from shared.domain.numbers import number_of
 from shared.domain.terms import FollowUpResult
 from shared.domain.trying import next_try
 from shared.domain.viewer import Viewer
 from shared.errands import Errands
 from shared.ledger.write import business_now
-from shared.reads import calls as reads
 from shared.reads.tickets import ticket_view
 
-SHORTEST_REASON = 5
 SKIPPED_FOR = timedelta(minutes=30)
 
 
@@ -37,9 +39,10 @@ def skip_follow_up(number: str) -> Response:
     """Leave a ticket to somebody else or to later, for a reason that is written down."""
     viewer, typed = current_viewer(), typed_form()
     ticket_id, reason = ticket_id_for(viewer, number), typed.get("reason", "")
-    if len(reason) < SHORTEST_REASON:
-        wrong = {"reason": say("next.short", least=SHORTEST_REASON)}
-        return show("followups", Shown(number, Mistake("skip", 400, say("errors.title"), wrong, typed)))
+    try:
+        check_reason(reason)
+    except Refused as error:
+        return show("followups", Shown(number, mistake_of(error, "skip", typed)))
     with engine().begin() as connection:
         access_log.note(connection, viewer, "skipped", ticket_id, reason=reason)
         errands.put_off(connection, Errands.FOLLOW_UP, ticket_id, business_now(connection) + SKIPPED_FOR)
@@ -61,36 +64,28 @@ def after_follow_up(viewer: Viewer, ticket_id: int, result: str) -> Response | N
 @staff_pages.post("/calls/next")
 def next_call_back() -> Response:
     """Give the operator the next number to call back, whole; that is written down first."""
-    from intake.pages.console import form_page
-    from intake.pages.drafts import Form
-
     viewer = current_viewer()
     with engine().begin() as connection:
         call_id = errands.take_next(connection, viewer, Errands.CALL_BACK)
-        if call_id is not None:
-            fields = ("call", str(call_id))
-            access_log.note(connection, viewer, "revealed", fields=fields, reason=say("call.back.why"))
     if call_id is None:
         return form_page(Form(note=say("call.back.none")))
-    with engine().connect() as connection:
-        phone = reads.call_back_number(viewer, connection, call_id)
-    return form_page(Form(), shown={call_id: phone} if phone else {})
+    return shown_number(viewer, call_id)
 
 
 @staff_pages.post("/calls/<int:call_id>/skip")
 def skip_call_back(call_id: int) -> Response:
     """Leave a number to somebody else or to later, for a reason."""
-    viewer, reason = current_viewer(), typed_form().get("reason", "")
+    viewer, typed = current_viewer(), typed_form()
+    reason = typed.get("reason", "")
+    try:
+        check_reason(reason)
+    except Refused as error:
+        return form_page(Form(), mistake_of(error, "skip", typed))
     with engine().begin() as connection:
         first = first_of(viewer, connection, call_id)
-        if first is not None and len(reason) >= SHORTEST_REASON:
+        if first is not None:
             access_log.note(connection, viewer, "skipped", fields=("call", str(first)), reason=reason)
             errands.put_off(connection, Errands.CALL_BACK, first, drafts.now(connection) + SKIPPED_FOR)
-    if len(reason) < SHORTEST_REASON:
-        from intake.pages.console import form_page
-        from intake.pages.drafts import Form
-
-        return form_page(Form(note=say("next.short", least=SHORTEST_REASON)), status=400)
     return redirect(url_for("staff_pages.console"), 303)  # type: ignore[return-value]
 
 

@@ -18,6 +18,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "call.backs.how": ("没接到的电话，请回拨；来电人又打通了就自动消失", "Call back whom nobody answered; who gets through meanwhile disappears"),
     "call.back.missed": ("漏接 {n} 次", "missed {n}×"),
     "call.back.tries": ("已试 {n} 次", "tried {n}×"),
+    "call.back.shown": ("请拨打：", "Call:"),
     "call.back.number": ("显示号码", "Show the number"),
     "call.back.number.how": ("显示号码会留下记录", "Showing the number is recorded"),
     "call.back.reached": ("已回拨", "Done"),

@@ -53,6 +53,9 @@ function showNew(event) {
   (list.querySelector('[aria-current] a, a[aria-current]') ?? list.querySelector('a'))?.focus();
 }
 
+// What a form's answer shows has an address of its own, which is told: the form's can only be posted to.
+const leave = () => { if (tell.read) location.replace(tell.read); else location.reload(); };
+
 async function refresh() {
   clearTimeout(waiting);
   waiting = undefined;
@@ -60,9 +63,9 @@ async function refresh() {
   stale = false;
   let answer;
   try {
-    answer = await fetch(location.href, {credentials: 'same-origin', headers: {'X-Refresh': '1'}});
+    answer = await fetch(tell.read ?? location.href, {credentials: 'same-origin', headers: {'X-Refresh': '1'}});
   } catch { return; }
-  if (answer.redirected || answer.status === 401) { if (!typing(body)) location.reload(); return; }
+  if (answer.redirected || answer.status === 401) { if (!typing(body)) leave(); return; }
   if (!answer.ok) return;
   latest = new DOMParser().parseFromString(await answer.text(), 'text/html');
   lastGood = new Date();

@@ -20,8 +20,7 @@ def seated(adapter: Adapter, login: str = "lin", extension: str = SEAT) -> Visit
     """Return an operator at a telephone, which an administrator has named."""
     site = adapter.api.site
     person, root = site.person(login), site.person("root")
-    staff_id = site.stage.rows("SELECT id FROM staff WHERE login = :login", login=login)[0]["id"]
-    assert give_telephone(root, staff_id, extension).status == 303
+    assert give_telephone(root, site.id_of(login), extension).status == 303
     return person
 
 
@@ -65,7 +64,7 @@ def test_the_consoles_at_the_seats_of_a_call_are_told(
 ) -> None:
     for login in ("he", "wu", "zheng", "lin"):
         seated(adapter, login, {"lin": SEAT}.get(login, ""))
-    lin = adapter.api.stage.rows("SELECT id FROM staff WHERE login = 'lin'")[0]["id"]
+    lin = adapter.api.site.id_of("lin")
     monkeypatch.setenv("REDIS_URL", valkey_url)
     settings.cache_clear()
     monkeypatch.setattr(bell(), "_quiet_until", 0.0)
@@ -171,6 +170,27 @@ def test_a_missed_call_waits_to_be_called_back_until_somebody_reached_them(adapt
     assert E164 not in lin.post(f"/calls/{call_id}/number").text
 
 
+def test_numbers_of_missed_calls_count_as_revealed_with_the_same_alarm_and_end(
+    adapter: Adapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lin, he, stage = seated(adapter), seated(adapter, "he", "802"), adapter.api.stage
+    adapter.hear(*missed())
+    call_id = stage.rows("SELECT id FROM call")[0]["id"]
+    monkeypatch.setenv("HOTLINE_LIMITS", "reveal_alarm=1/3600 reveal=2/3600")
+    settings.cache_clear()
+    lin.get("/console?lang=en")
+    paths = (f"/calls/{call_id}/number", "/calls/next", "/calls/next")
+    pages = [lin.post(path) for path in paths]
+    assert [page.status for page in pages] == [200, 200, 429]
+    assert [E164 in page.text for page in pages] == [True, True, False]
+    assert "Too many were shown" in pages[-1].text
+    noted = stage.rows("SELECT action, reason FROM access_log WHERE action LIKE 'reveal%' ORDER BY id")
+    revealed, alarm = {"action": "revealed", "reason": "回拨"}, {"action": "reveal_alarm", "reason": None}
+    assert noted == [revealed, revealed, alarm, alarm]
+    he.get("/console")
+    assert E164 in he.post("/calls/next").text  # nobody holds what nobody was shown
+
+
 def test_who_could_not_be_reached_three_times_leaves_the_list(adapter: Adapter) -> None:
     lin, stage = seated(adapter), adapter.api.stage
     adapter.hear(*missed())
@@ -206,7 +226,7 @@ def test_an_extension_belongs_to_one_person(adapter: Adapter) -> None:
     seated(adapter)
     root = adapter.api.site.person("root")
     adapter.api.site.person("he")
-    he = adapter.api.stage.rows("SELECT id FROM staff WHERE login = 'he'")[0]["id"]
+    he = adapter.api.site.id_of("he")
     taken = give_telephone(root, he, SEAT)
     assert (taken.status, "这个分机已经给了别人" in taken.text) == (409, True)
     assert give_telephone(root, he, "").status == 303

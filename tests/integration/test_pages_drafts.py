@@ -76,14 +76,24 @@ def test_registering_removes_the_draft_in_the_same_step_and_it_leads_to_its_tick
     assert lin.get(f"/console?draft={form['key']}").location.endswith(f"read={number}")
 
 
-def test_a_save_that_comes_after_the_registration_brings_nothing_back(site: Site) -> None:
+def test_a_save_that_comes_after_the_registration_is_kept_only_if_it_says_something_else(site: Site) -> None:
     lin, form = site.person("lin"), opened(site.person("lin"))
     typed(lin, form, body=BODY)
     number = lin.post("/console", **form, body=BODY).location.partition("read=")[2]
+    same = typed(lin, form, body=BODY)
+    assert (same["status"], rows(site)) == (200, [])
     late = typed(lin, form, body=BODY + "还有")
     assert (late["status"], late["other"]) == (409, f"/tickets/{number}")
     (copy,) = rows(site)
     assert copy["key"] == late["key"]
+
+
+def test_the_button_pressed_late_leads_to_the_ticket_and_keeps_nothing_twice(site: Site) -> None:
+    lin, form = site.person("lin"), opened(site.person("lin"))
+    number = lin.post("/console", **form, body=BODY, accused_unit="成都市水务局").location.partition("read=")[2]
+    page = lin.follow(lin.post("/console/draft", **form, body=BODY, accused_unit="成都市水务局", then="draft"))
+    assert page.location.endswith(f"read={number}")
+    assert rows(site) == []
 
 
 @pytest.mark.parametrize("by_script", [True, False])
@@ -102,6 +112,8 @@ def test_of_two_windows_the_older_is_told_and_both_texts_are_kept(site: Site, by
         page = lin.post("/console/draft", **(first | {"writer": "another"}), body="第一个窗口写的", then="draft")
         assert page.status == 409
         assert "另一个窗口改过这份草稿" in page.text
+        read = next(attrs for tag, attrs in page.tags if tag == "body")["data-read"]
+        assert read == f"/console?draft={page.value('key')}"
         assert standing(page) == "第一个窗口写的"
         copy = page.value("key")
     assert standing(lin.get(f"/console?draft={key}")) == "第二个窗口写的"

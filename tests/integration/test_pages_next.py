@@ -88,11 +88,44 @@ def test_skipping_needs_a_reason_that_is_written_down(site: Site) -> None:
     lin = site.person("lin")
     take(site, "lin")
     assert lin.post(f"/followups/{first}/skip", reason="x").status == 400
+    long = lin.post(f"/followups/{first}/skip", reason="长" * 201)
+    assert (long.status, long.value("reason"), "最多写 200 个字" in long.text) == (400, "长" * 201, True)
     page = lin.follow(lin.post(f"/followups/{first}/skip", reason="来电人要求下午再打"))
     assert shown(page) == second
     noted = site.stage.rows("SELECT reason FROM access_log WHERE action = 'skipped'")
     assert noted == [{"reason": "来电人要求下午再打"}]
     assert shown(take(site, "he")) == ""
+
+
+def test_the_reason_for_skipping_a_call_is_a_form_of_its_own_and_comes_back_if_it_will_not_do(adapter: Adapter) -> None:
+    lin, stage = seated(adapter), adapter.api.stage
+    adapter.hear(*missed())
+    lin.get("/console")
+    page = lin.post("/calls/next")
+    reason = next(attrs for tag, attrs in page.tags if tag == "input" and attrs.get("name") == "reason")
+    pressed = [
+        attrs["formaction"] for tag, attrs in page.tags if tag == "button" and attrs.get("form") == reason["form"]
+    ]
+    call_id = stage.rows("SELECT id FROM call")[0]["id"]
+    assert pressed == [f"/calls/{call_id}/skip"]  # what Enter presses, and nothing else is sent along
+    for typed, sentence in (("占线", "至少写 5 个字"), ("长" * 201, "最多写 200 个字")):
+        refused = lin.post(f"/calls/{call_id}/skip", reason=typed)
+        assert (refused.status, refused.value("reason"), sentence in refused.text) == (400, typed, True)
+    assert lin.post(f"/calls/{call_id}/skip", reason="一直占线打不通").status == 303
+    assert stage.rows("SELECT reason FROM access_log WHERE action = 'skipped'") == [{"reason": "一直占线打不通"}]
+
+
+def test_the_page_of_a_number_is_read_again_at_an_address_that_can_be_read(adapter: Adapter) -> None:
+    lin, stage = seated(adapter), adapter.api.stage
+    adapter.hear(*missed())
+    lin.get("/console")
+    call_id = next(iter(stage.rows("SELECT id FROM call")))["id"]
+    for path in ("/calls/next", f"/calls/{call_id}/number"):
+        page = lin.post(path)
+        body = next(attrs for tag, attrs in page.tags if tag == "body")
+        assert body["data-read"] == "/console"
+        region = page.html.partition('data-live="calls"')[2].partition("</aside>")[0]
+        assert (E164 in page.text, E164 in region) == (True, False)  # what is read again holds it masked
 
 
 def test_missed_calls_go_to_one_person_each_and_come_back_later(adapter: Adapter) -> None:
@@ -107,7 +140,6 @@ def test_missed_calls_go_to_one_person_each_and_come_back_later(adapter: Adapter
     assert "现在没有要回拨的号码" in other.text
     assert (E164 in other.text, "Lin Xiao在打" in other.text) == (False, True)
     call_id = adapter.api.stage.rows("SELECT min(id) AS id FROM call")[0]["id"]
-    assert lin.post(f"/calls/{call_id}/skip", reason="").status == 400
     lin.post(f"/calls/{call_id}/unreached")
     assert "以后再打" in lin.get("/console").text
     assert "现在没有要回拨的号码" in lin.post("/calls/next").text

@@ -41,8 +41,16 @@ def test_what_may_not_be_known_is_absent_and_what_is_not_theirs_is_not_there(api
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"reason": "查"}, {"reason": "    查    "}, {"fields": []}, {"fields": ["email"]}, {"why": "x"}]
-)
+    "wrong",
+    [
+        {"reason": "查"},
+        {"reason": "长" * 201},
+        {"reason": "    查    "},
+        {"fields": []},
+        {"fields": ["email"]},
+        {"why": "x"},
+    ],
+)  # fmt: skip
 def test_a_request_that_is_not_whole_shows_nothing(api: Api, wrong: dict[str, Any]) -> None:
     answer = by_api(api, ticket(api), **wrong)
     assert answer.status_code == 400
@@ -64,6 +72,13 @@ def test_after_a_quarter_of_an_hour_password_or_code_is_asked_for_again(site: Si
     assert "13800000000" in shown.html
     assert "王某" in shown.html
     assert "13800000000" in zhou.post(f"{path}/reveal", reason=REASON).html  # for another quarter of an hour
+
+
+def test_a_reason_that_is_too_long_comes_back(site: Site) -> None:
+    zhou, path = site.person("zhou"), f"/tickets/{site.number(site.stage.dispatched().id)}/reveal"
+    page = zhou.post(path, reason="长" * 201, fields=["phone"])
+    assert (page.status, page.value("reason"), "最多写 200 个字" in page.text) == (400, "长" * 201, True)
+    assert "13800000000" not in page.html
 
 
 def test_the_api_names_the_missing_proof(api: Api) -> None:

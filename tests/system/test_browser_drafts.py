@@ -56,3 +56,31 @@ def test_the_second_window_is_told_and_both_texts_stay(stack: Instance, browser:
         other.reload()
         assert other.input_value("#console-body") == "第二个窗口"
         other.close()
+
+
+def test_a_long_text_is_kept_too(stack: Instance, browser: Any) -> None:
+    with person(browser, stack) as operator:
+        operator.log_in("operator").open("/console")
+        operator.page.fill("#console-body", "申" * 9_000)  # 81 kB as a form sends it
+        operator.sees("[data-draft-state]:has-text('草稿已存')")
+
+
+def test_the_last_words_are_kept_though_a_save_is_under_way_when_the_page_goes(stack: Instance, browser: Any) -> None:
+    with person(browser, stack) as operator:
+        operator.log_in("operator").open("/console")
+        saves: list[Any] = []
+
+        def hold_the_first(route: Any) -> None:
+            saves.append(route)
+            if len(saves) > 1:
+                route.continue_()
+
+        operator.page.route("**/console/draft", hold_the_first)
+        with operator.page.expect_request("**/console/draft"):
+            operator.page.fill("#console-body", "先写的")
+        operator.page.fill("#console-body", "后来又写的几个字")
+        operator.open("/console")
+        operator.page.unroute("**/console/draft")
+        operator.page.reload()
+        operator.sees("a:has-text('后来又写的几个字')")
+        assert not operator.page.locator("a:has-text('先写的')").count()

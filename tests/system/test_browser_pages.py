@@ -65,6 +65,16 @@ def test_one_ticket_by_three_people_who_see_each_step_live(stack: Instance, brow
         assert [*operator.alarms, *handler.alarms, *caller.alarms] == []
 
 
+def test_a_page_that_a_form_has_opened_still_hears_what_happens(stack: Instance, browser: Any) -> None:
+    with person(browser, stack) as operator, person(browser, stack) as caller:
+        operator.log_in("operator").open("/console")
+        with operator.page.expect_response("**/stream/queue"):
+            operator.page.evaluate("let f = document.getElementById('call-act'); f.action = '/calls/next'; f.submit()")
+        with operator.page.expect_response(lambda answer: "x-refresh" in answer.request.headers) as again:
+            caller.file("路灯坏了三天，晚上很黑。")
+        assert (again.value.status, again.value.url) == (200, f"{stack.staff_url}/console")
+
+
 def test_the_router_decision_appears_on_the_console_by_itself(stack: Instance, browser: Any) -> None:
     with person(browser, stack) as operator:
         _register_by_keys_alone(operator.log_in("operator"))
