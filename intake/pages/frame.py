@@ -54,8 +54,6 @@ def tabs(viewer: Viewer, connection: Connection) -> list[Tab]:
         if name == "untold":
             count = untold_count(viewer, connection)
         found.append(Tab(name, url_for(f"staff_pages.{name}"), count))
-        if name == "desk" and waiting:
-            found.append(Tab("desk_mine", url_for("staff_pages.desk", only="mine"), waiting["mine"]))
     return found
 
 

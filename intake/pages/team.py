@@ -8,9 +8,10 @@ from flask import Response, request
 from marshmallow import ValidationError
 
 from intake.acts import ACTS, carry_out, current_viewer, ticket_id_for
+from intake.fields import whole_number
 from intake.pages.blueprints import staff_pages
 from intake.pages.frame import framed, queue_of, tabs
-from intake.pages.mistakes import mistake_of
+from intake.pages.mistakes import Mistake, mistake_of
 from intake.pages.replies import page
 from intake.pages.rows import ROWS_PER_PAGE, read_lines
 from intake.pages.words import say
@@ -22,7 +23,6 @@ from shared.reads.load import loads
 from shared.reads.queues import Only, Queue
 
 _NOBODY = "nobody"
-_LONGEST_ID = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,11 @@ def hand_over_many() -> Response:
             results.append(Handed(number, next(iter(mistake.fields.values()), mistake.sentence)))
         else:
             results.append(Handed(number, None))
-    return _shown(results)
+    nothing = Mistake("team", 400, say("team.none_chosen"))
+    return _shown(results, None if results else nothing)
 
 
-def _shown(results: list[Handed]) -> Response:
+def _shown(results: list[Handed], mistake: Mistake | None = None) -> Response:
     viewer, chosen = current_viewer(), request.values.get("of", "")
     with engine().connect() as connection:
         now, bar = business_now(connection), tabs(viewer, connection)
@@ -63,12 +64,14 @@ def _shown(results: list[Handed]) -> Response:
         wanted = _queue_of(chosen)
         lines = read_lines(viewer, connection, wanted, now).lines if wanted else None
         colleagues = [(str(one.id), one.name) for one in people.colleagues(connection, viewer)]
-    name = next((one.name for one in standing if str(one.staff_id or _NOBODY) == chosen), None)
+    load = next((one for one in standing if str(one.staff_id or _NOBODY) == chosen), None)
+    name = (load.name if load else None) or say("team.nobody")
     values: dict[str, Any] = {
-        "loads": standing, "lines": lines, "of": chosen, "name": name or say("team.nobody"), "results": results,
+        "loads": standing, "lines": lines, "of": chosen, "name": name, "results": results,
+        "mistake": mistake, "all": load.open if load else 0,
         "colleagues": [one for one in colleagues if one[0] != chosen], "place": "team", "nobody": _NOBODY,
     }  # fmt: skip
-    return page(framed("staff/team.html", bar, "team", **values))
+    return page(framed("staff/team.html", bar, "team", **values), mistake)
 
 
 def _queue_of(chosen: str) -> Queue | None:
@@ -77,8 +80,10 @@ def _queue_of(chosen: str) -> Queue | None:
         return None
     if chosen == _NOBODY:
         return Queue(unit.holder_kind, unit.holder_id, Only.UNASSIGNED, ROWS_PER_PAGE)
-    is_id = chosen.isascii() and chosen.isdecimal() and len(chosen) <= _LONGEST_ID
-    return Queue(unit.holder_kind, unit.holder_id, None, ROWS_PER_PAGE, handler_id=int(chosen)) if is_id else None
+    handler_id = whole_number(chosen)
+    if handler_id is None:
+        return None
+    return Queue(unit.holder_kind, unit.holder_id, None, ROWS_PER_PAGE, handler_id=handler_id)
 
 
 def _end_of_day(now: datetime) -> datetime:

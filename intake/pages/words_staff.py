@@ -18,7 +18,6 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "tab.triage": ("人工分拣", "Triage"),
     "tab.followups": ("回访", "Follow-up"),
     "tab.desk": ("待办", "To do"),
-    "tab.desk_mine": ("我的", "Mine"),
     "tab.seat": ("专家队列", "Expert queue"),
     "tab.overview": ("总览", "Overview"),
     "tab.admin": ("管理", "Administration"),

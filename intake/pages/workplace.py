@@ -74,9 +74,7 @@ def show(place: str, shown: Shown) -> Response:
         return problem(404, "not_found", say("refusal.not_found"))
     values |= _about(sheet, shown, place, number)
     template = "staff/workplace.html" if wanted is not None else "staff/ticket.html"
-    only = values.get("only")
-    face = "desk_mine" if place == "desk" and only and only.value == "mine" else place
-    return page(framed(template, bar, face, **values), shown.mistake)
+    return page(framed(template, bar, place, **values), shown.mistake)
 
 
 def said_in_words(values: MultiDict[str, str]) -> str | None:

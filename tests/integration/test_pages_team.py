@@ -2,16 +2,14 @@
 
 import re
 
+import pytest
+
+from intake.pages import team
 from shared.domain import commands as c
 from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
 from tests.integration.site import Page, Site
 from tests.integration.stage import CITY, OTHER_UNIT, TIME, UNIT
-
-
-def staff_id(site: Site, login: str) -> int:
-    site.add(login)
-    return int(site.stage.rows("SELECT id FROM staff WHERE login = :login", login=login)[0]["id"])
 
 
 def table(page: Page) -> dict[str, list[int]]:
@@ -25,7 +23,7 @@ def table(page: Page) -> dict[str, list[int]]:
 
 def taken(site: Site, login: str) -> int:
     ticket_id = site.stage.dispatched().id
-    site.stage.act(c.Take, ticket_id, Viewer(Role.HANDLER, CITY, staff_id(site, login), UNIT))
+    site.stage.act(c.Take, ticket_id, Viewer(Role.HANDLER, CITY, site.id_of(login), UNIT))
     return ticket_id
 
 
@@ -46,8 +44,8 @@ def test_the_load_of_each_colleague_of_who_has_left_and_of_nobody(site: Site) ->
 
 def test_the_leader_hands_several_over_and_reads_what_became_of_each(site: Site) -> None:
     first, second, third = (taken(site, "zhou") for _ in range(3))
-    chen, to = site.person("chen"), staff_id(site, "chen")
-    of = str(staff_id(site, "zhou"))
+    chen, to = site.person("chen"), site.id_of("chen")
+    of = str(site.id_of("zhou"))
     page = chen.get(f"/desk/team?of={of}")
     assert page.html.count('name="number"') == 3
     site.stage.act(c.Withdraw, third, Viewer(Role.OPERATOR, CITY, 1))
@@ -59,25 +57,37 @@ def test_the_leader_hands_several_over_and_reads_what_became_of_each(site: Site)
     assert [site.stage.ticket(one).handler_id for one in (first, second)] == [to, to]
 
 
+def test_nothing_ticked_is_said_and_more_than_a_page_is_hinted_at(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(team, "ROWS_PER_PAGE", 2)
+    for _ in range(3):
+        taken(site, "zhou")
+    chen, of = site.person("chen"), str(site.id_of("zhou"))
+    page = chen.get(f"/desk/team?of={of}")
+    assert (page.html.count('name="number"'), "最先到期的 2 件，共 3 件" in page.text) == (2, True)
+    page = chen.post("/desk/team", of=of, staff_id=str(site.id_of("chen")))
+    assert (page.status, "还没有选工单" in page.text, page.html.count('name="number"')) == (400, True, 2)
+
+
 def test_a_handler_cannot_hand_over_what_a_colleague_has_nor_to_a_stranger(site: Site) -> None:
     theirs, foreign = taken(site, "chen"), site.stage.dispatched(OTHER_UNIT).id
     zhou = site.person("zhou")
     zhou.get("/desk/team")
-    page = zhou.post("/desk/team", staff_id=str(staff_id(site, "zhou")), number=site.number(theirs))
+    page = zhou.post("/desk/team", staff_id=str(site.id_of("zhou")), number=site.number(theirs))
     assert "只有经办人或本单位领导可以移交" in page.text
-    page = zhou.post("/desk/team", staff_id=str(staff_id(site, "zhou")), number=site.number(foreign))
+    page = zhou.post("/desk/team", staff_id=str(site.id_of("zhou")), number=site.number(foreign))
     assert "没有找到这件工单" in page.text
     mine = taken(site, "zhou")
-    page = zhou.post("/desk/team", staff_id=str(staff_id(site, "luo")), number=site.number(mine))
+    page = zhou.post("/desk/team", staff_id=str(site.id_of("luo")), number=site.number(mine))
     assert "请选择本单位的同事" in page.text
     assert zhou.get("/desk/team?of=nonsense").status == 200
     assert zhou.get("/desk/team?of=nobody").status == 200
 
 
-def test_my_queue_has_a_tab_of_its_own(site: Site) -> None:
+def test_my_queue_is_one_filter_of_the_desk(site: Site) -> None:
     taken(site, "zhou")
     site.stage.dispatched()
     page = site.person("zhou").get("/desk?only=mine")
-    tabs = page.html.partition('<nav class="tabs"')[2].partition("</nav>")[0]
-    assert re.findall(r'aria-current="page">([^<]+) <span class="count">(\d+)', tabs) == [("我的", "1")]
+    shown = re.findall(r'aria-current="\w+">([^<]+) <span class="count">(\d+)', page.html)
+    assert shown == [("待办", "2"), ("我的", "1")]
+    assert page.text.count("我的 ") == 1
     assert page.html.count("<li data-id=") == 1
