@@ -6,7 +6,7 @@ from flask import Flask, Response, g, jsonify, request
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from intake import access, clients, identity, pages, problems, storable
+from intake import access, clients, identity, measuring, pages, problems, storable
 from intake import files_api as _files_api  # noqa: F401 its routes hang on both APIs
 from intake.address import behind_proxies
 from intake.calls_api import calls_api
@@ -54,6 +54,7 @@ def create_app(surface: Surface) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     table = access.INTERNAL if surface == "staff" else access.PUBLIC
     api = Api(app, spec_kwargs={"extra_plugins": [Contract(table)]})
+    measuring.install(app, surface)
     problems.install(app)  # after flask-smorest, whose own error answers it replaces
     csrf = CSRFProtect(app)  # after the request has its id, for what it refuses is answered and logged too
     app.register_error_handler(CSRFError, _forged)
@@ -64,6 +65,16 @@ def create_app(surface: Surface) -> Flask:
     api.register_blueprint(blueprint)
     csrf.exempt(blueprint)  # JSON only, which no other site's form can send, and SameSite cookies
     app.register_blueprint(health)
+    _let_machines_in(app, api, csrf, surface)
+    pages.install(app, surface)
+    app.view_functions["api-docs.openapi_json"] = lambda: jsonify(with_pack_words(api.spec.to_dict()))
+    access.install(app, table)
+    storable.install(app)
+    app.after_request(_protect)
+    return app
+
+
+def _let_machines_in(app: Flask, api: Api, csrf: CSRFProtect, surface: Surface) -> None:
     if surface == "public":
         app.register_blueprint(receipts)
         csrf.exempt(receipts)  # no browser's; the address proves who calls
@@ -71,12 +82,6 @@ def create_app(surface: Surface) -> Flask:
         app.register_blueprint(metrics_page)
         api.register_blueprint(calls_api)
         csrf.exempt(calls_api)  # signed, and no browser's
-    pages.install(app, surface)
-    app.view_functions["api-docs.openapi_json"] = lambda: jsonify(with_pack_words(api.spec.to_dict()))
-    access.install(app, table)
-    storable.install(app)
-    app.after_request(_protect)
-    return app
 
 
 def _forged(error: CSRFError) -> Response:

@@ -22,6 +22,7 @@ from shared import people
 from shared.bell import CHANGED_CHANNEL, SEATS_CHANNEL
 from shared.domain.ticket import ticket_from_row
 from shared.domain.viewer import Viewer, may_see
+from shared.metrics import FOLLOWERS
 from shared.reads.following import Change, changes_since, rows_of
 from shared.settings import settings
 
@@ -141,6 +142,8 @@ class Hub:
         gevent.sleep(RIGHTS_SECONDS)
         staff = [follower for follower in self.followers if follower.viewer.ticket_id is None]
         callers = self._by_ticket()
+        FOLLOWERS.labels("staff").set(len(staff))
+        FOLLOWERS.labels("caller").set(len(self.followers) - len(staff))
         with engine().connect() as connection:
             at_work = people.staff_of_sessions(connection, {f.proof for f in staff}) if staff else {}
             rows = rows_of(connection, callers) if callers else {}

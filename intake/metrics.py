@@ -1,21 +1,29 @@
-"""Prometheus metrics on the staff surface: gauges read from PostgreSQL at each scrape, counters of all processes."""
+"""Prometheus metrics on the staff surface: what only the database knows, read at each scrape, and what was counted."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+import redis
 import sqlalchemy as sa
+import structlog
 from flask import Blueprint, Response
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from sqlalchemy.engine import Connection
 
 from intake.stores import engine
+from shared import VERSION
+from shared.domain.terms import HolderKind
+from shared.metrics import exposition
 from shared.reads.calls import Figures, figures_of
+from shared.settings import settings
 
 metrics_page = Blueprint("metrics", __name__)
+log = structlog.get_logger()
 
 _HOURS = 24  # the connect rate is asked for over any 24 hours
+_LIVE = [kind.value for kind in HolderKind if kind is not HolderKind.ARCHIVE]  # in these words the index is used
+_UNACKED = "hotline:unacked"  # where Celery's transport keeps what a consumer has taken and not acknowledged
 _JOBS = sa.text(
     "SELECT kind, count(*), coalesce(max(extract(epoch FROM real_lag(due_at))), 0)::float8 FROM job"
     " WHERE state = 'todo' AND due_at <= business_now() GROUP BY kind"
@@ -23,52 +31,89 @@ _JOBS = sa.text(
 _DEAD = sa.text("SELECT count(*) FROM job WHERE state = 'dead'")
 _HELD = sa.text(
     "SELECT holder_kind, count(*), count(*) FILTER (WHERE is_overdue), count(*) FILTER (WHERE alarm IS NOT NULL)"
-    " FROM ticket WHERE holder_kind <> 'archive' GROUP BY holder_kind"
+    " FROM ticket WHERE holder_kind = ANY(:live) GROUP BY holder_kind"
 )
+_WEBHOOKS = sa.text(
+    "SELECT CASE WHEN state = 'active' AND failing_since IS NOT NULL THEN 'failing' ELSE state END, count(*)"
+    " FROM webhook GROUP BY 1"
+)
+_SCHEMA = sa.text("SELECT version_num FROM alembic_version")
+
+Family = GaugeMetricFamily
 
 
 class DatabaseGauges(Collector):
-    """What only the database knows."""
+    """What only PostgreSQL and Redis know. While one does not answer, the other's figures and ours still show."""
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Family]:
         """Read the figures now."""
-        due = GaugeMetricFamily("hotline_jobs_due", "Jobs that are due and not done.", labels=["kind"])
-        age = GaugeMetricFamily("hotline_oldest_due_job_seconds", "Age of the oldest due job.", labels=["kind"])
-        held = GaugeMetricFamily("hotline_tickets_held", "Open tickets by kind of holder.", labels=["holder"])
-        late = GaugeMetricFamily("hotline_tickets_overdue", "Open tickets that are overdue.", labels=["holder"])
-        alarms = GaugeMetricFamily("hotline_tickets_alarm", "Tickets whose job was given up.", labels=["holder"])
-        dead = GaugeMetricFamily("hotline_jobs_dead", "Jobs given up after the last attempt.")
-        with engine().connect() as connection:
-            for kind, count, lag in connection.execute(_JOBS):
-                due.add_metric([kind], count)
-                age.add_metric([kind], lag)
-            for holder, count, overdue, alarmed in connection.execute(_HELD):
-                held.add_metric([holder], count)
-                late.add_metric([holder], overdue)
-                alarms.add_metric([holder], alarmed)
-            dead.add_metric([], connection.execute(_DEAD).scalar_one())
-            answering = figures_of(connection, _HOURS)
-        yield from (due, age, held, late, alarms, dead, *_of_calls(answering))
+        found, schema = [], ""
+        try:
+            with engine().connect() as connection:
+                found = list(_of_database(connection))
+                schema = connection.execute(_SCHEMA).scalar_one()
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+            log.warning("metrics_without_database", error=type(error).__name__)
+        yield _single("database_up", "1 if PostgreSQL answered this scrape, 0 if not.", float(bool(schema)))
+        build = Family(
+            "hotline_build_info", "1, with the version and the schema's revision.", None, ["version", "schema"]
+        )
+        build.add_metric([VERSION, schema], 1)
+        yield from (build, *found, *_of_redis())
 
 
-def _of_calls(figures: Figures) -> Iterator[GaugeMetricFamily]:
-    count = GaugeMetricFamily("hotline_calls", f"Inbound calls of the last {_HOURS} hours.", labels=["figure"])
-    for name in ("offered", "answered", "abandoned", "within"):
-        count.add_metric([name], getattr(figures, name))
-    yield count
-    wait = GaugeMetricFamily("hotline_call_wait_seconds", f"Mean wait of those answered in the last {_HOURS} hours.")
+def _of_database(connection: Connection) -> Iterator[Family]:
+    jobs = [tuple(row) for row in connection.execute(_JOBS)]
+    held = [tuple(row) for row in connection.execute(_HELD, {"live": _LIVE})]
+    yield _many("jobs_due", "Jobs that are due and not done, by kind.", "kind", ((row[0], row[1]) for row in jobs))
+    yield _many("oldest_due_job_seconds", "Age of the oldest due job, by kind.", "kind", ((r[0], r[2]) for r in jobs))
+    yield _many("tickets_held", "Open tickets, by kind of holder.", "holder", ((row[0], row[1]) for row in held))
+    yield _many("tickets_overdue", "Open tickets that are overdue.", "holder", ((row[0], row[2]) for row in held))
+    yield _many("tickets_alarm", "Tickets whose job was given up.", "holder", ((row[0], row[3]) for row in held))
+    yield _single("jobs_dead", "Jobs given up after the last attempt.", connection.execute(_DEAD).scalar_one())
+    hooks = connection.execute(_WEBHOOKS)
+    yield _many("webhooks", "Webhooks, by how they do.", "state", ((row[0], row[1]) for row in hooks))
+    yield from _of_calls(figures_of(connection, _HOURS))
+
+
+def _of_calls(figures: Figures) -> Iterator[Family]:
+    names = ("offered", "answered", "abandoned", "within")
+    counts = ((name, getattr(figures, name)) for name in names)
+    yield _many("calls", f"Inbound calls of the last {_HOURS} hours.", "figure", counts)
+    wait = Family("hotline_call_wait_seconds", f"Mean wait of those answered in the last {_HOURS} hours.")
     if figures.wait_seconds is not None:
         wait.add_metric([], figures.wait_seconds)
     yield wait
 
 
+def _of_redis() -> Iterator[Family]:
+    """Ask Redis for half a second; a bell taken and not acknowledged is one whose consumer still works, or is gone."""
+    client = redis.Redis.from_url(settings().redis_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=None)
+    try:
+        unacked = client.hlen(_UNACKED)
+    except redis.RedisError:
+        unacked = None
+    finally:
+        client.close()
+    yield _single("redis_up", "1 if Redis answered this scrape, 0 if not.", float(unacked is not None))
+    if isinstance(unacked, int):
+        yield _single("bells_unacked", "Bells that a consumer has taken and not acknowledged.", unacked)
+
+
+def _single(name: str, says: str, value: float) -> Family:
+    return Family(f"hotline_{name}", says, value)
+
+
+def _many(name: str, says: str, label: str, values: Iterable[tuple[str, float]]) -> Family:
+    family = Family(f"hotline_{name}", says, labels=[label])
+    for which, value in values:
+        family.add_metric([which], value)
+    return family
+
+
 @metrics_page.get("/metrics")
 def metrics() -> Response:
     """Everything in Prometheus's text format."""
-    counters = REGISTRY
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        counters = CollectorRegistry()
-        MultiProcessCollector(counters)  # type: ignore[no-untyped-call]
     gauges = CollectorRegistry()
     gauges.register(DatabaseGauges())
-    return Response(generate_latest(gauges) + generate_latest(counters), mimetype=CONTENT_TYPE_LATEST.split(";")[0])
+    return Response(generate_latest(gauges) + exposition(), mimetype=CONTENT_TYPE_LATEST.split(";")[0])

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import structlog
 from flask import g, request
-from prometheus_client import Counter
 
 from intake.fields import check_reason
 from intake.identity import staff_cookie
@@ -13,12 +12,11 @@ from intake.stores import engine
 from shared import access_log, attempts
 from shared.domain.errors import Refused
 from shared.domain.viewer import Viewer
+from shared.metrics import REVEAL_ALARMS, REVEALED
 from shared.people import proof
 from shared.reads.tickets import REVEALABLE, reveal
 
 CALL_BACK = "回拨"  # the reason that stands in the log, whatever language the operator reads
-REVEALED = Counter("hotline_revealed_total", "Names and numbers shown in full.")
-ALARMS = Counter("hotline_reveal_alarms_total", "Names and numbers shown beyond what a person needs in an hour.")
 log = structlog.get_logger()
 
 
@@ -70,7 +68,7 @@ def _note(viewer: Viewer, looks: Sequence[Sequence[str]], reason: str, ticket_id
         if is_alarm or wait:
             access_log.note(connection, viewer, "reveal_alarm", ticket_id)
     if is_alarm or wait:
-        ALARMS.inc()
+        REVEAL_ALARMS.inc()
         log.warning("reveal_alarm", staff=viewer.id, ticket=ticket_id)
     if wait:
         raise attempts.TooMany(wait, "too_many_reveals", "一小时内看得太多了，已通知管理员。请稍后再试，或请班长帮忙。")

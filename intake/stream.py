@@ -19,6 +19,7 @@ from shared.domain.labels import PUBLIC_STATES
 from shared.domain.terms import Role, State
 from shared.domain.viewer import Viewer
 from shared.logs import configure_logs
+from shared.metrics import serve
 from shared.reads.following import Change, changes_since
 from shared.settings import settings
 
@@ -143,5 +144,6 @@ def _allow_pages(response: Response) -> Response:
 
 def __getattr__(name: str) -> Flask:
     if name == "app":
+        serve(settings().metrics_port)
         return create_stream()
     raise AttributeError(name)

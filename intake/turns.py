@@ -7,8 +7,10 @@ the server has may wait for bodies; of those that work there are no more than se
 import threading
 from collections.abc import Iterable
 from io import BytesIO
+from time import perf_counter
 from typing import TYPE_CHECKING
 
+from intake.measuring import ARRIVED
 from intake.uploads.parcels import LARGEST_PARCEL_BYTES, is_parcel, unpack
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ class Turns:
         if not self._take_in(environ):
             start_response("400 Bad Request", [("Content-Length", "0")])
             return []
+        environ[ARRIVED] = perf_counter()
         with self._turns:
             return self._app(environ, start_response)
 

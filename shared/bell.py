@@ -14,9 +14,9 @@ from typing import Any
 
 import redis
 from celery import Celery
-from prometheus_client import Counter
 
 from shared.domain.follow_ups import JobKind
+from shared.metrics import RUNG
 from shared.settings import settings
 
 MESSAGE_VERSION = 1
@@ -37,8 +37,6 @@ SERVICE_OF = {
     JobKind.TIDY: "worker",
     JobKind.SCAN: "worker",
 }
-
-RUNG = Counter("hotline_bells_total", "Bells rung, by kind of job and result.", ["kind", "result"])
 
 
 @cache

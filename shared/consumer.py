@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import structlog
@@ -11,6 +12,8 @@ from shared import jobs
 from shared.domain.commands import Command
 from shared.domain.follow_ups import JobKind
 from shared.ledger import Item, Ledger
+from shared.logs import said_of
+from shared.metrics import LATENESS
 
 log = structlog.get_logger()
 
@@ -34,7 +37,8 @@ def think_alone_on_error(think: Think, claimed: Sequence[jobs.Claimed]) -> Seque
         return think(claimed)
     except Exception as error:
         if len(claimed) == 1:
-            log.exception("think_failed", job=claimed[0].id, kind=claimed[0].kind)
+            with said_of(claimed[0]):
+                log.exception("think_failed")
             return [error]
     return [answer for job in claimed for answer in think_alone_on_error(think, [job])]
 
@@ -60,11 +64,11 @@ def drain(engine: Engine, share: JobKind | Share, handle: Handler, for_seconds: 
         claimed = jobs.claim(engine, share.kind, batch, share.part)
         count += len(claimed)
         fresh = [job for job in claimed if job.attempts == 1]
-        if fresh:
-            handle(fresh)
-        for job in claimed:
-            if job.attempts > 1:
-                handle([job])
+        for job in fresh:
+            LATENESS.labels(share.kind).observe(job.late_seconds)
+        for together in ([fresh] if fresh else []) + [[job] for job in claimed if job.attempts > 1]:
+            with said_of(together[0]) if len(together) == 1 else nullcontext():
+                handle(together)
         if len(claimed) < batch:
             break
     return count

@@ -1,11 +1,14 @@
 """Connections to PostgreSQL: one engine per process, opened after the fork, with time-outs on every wait."""
 
 from functools import cache
+from time import perf_counter
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from shared.frozen import Patience
+from shared.metrics import COMMIT, POOL_TIMEOUTS, POOL_WAIT
 from shared.settings import settings
 
 # FAULTS 4.4. A frozen server answers no time-out of its own: see `Patience`.
@@ -17,6 +20,21 @@ _POOL_WAIT_SECONDS = 2
 _BACKGROUND_POOL = 24
 
 
+class TimedPool(QueuePool):
+    """A pool that says how long it lets threads wait."""
+
+    def connect(self) -> PoolProxiedConnection:
+        """Return a connection, timed."""
+        began = perf_counter()
+        try:
+            return super().connect()
+        except sa.exc.TimeoutError:
+            POOL_TIMEOUTS.inc()
+            raise
+        finally:
+            POOL_WAIT.observe(perf_counter() - began)
+
+
 def make_engine(url: str, pool_size: int = 5, cut_after_seconds: float | None = None) -> Engine:
     """Return an engine whose every wait ends.
 
@@ -25,6 +43,7 @@ def make_engine(url: str, pool_size: int = 5, cut_after_seconds: float | None = 
     """
     engine = sa.create_engine(
         url,
+        poolclass=TimedPool,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=_POOL_WAIT_SECONDS,
@@ -42,9 +61,22 @@ def make_engine(url: str, pool_size: int = 5, cut_after_seconds: float | None = 
             "prepare_threshold": 2,
         },
     )
+    _time_commits(engine)
     if cut_after_seconds is not None:
         Patience(engine, cut_after_seconds)
     return engine
+
+
+def _time_commits(engine: Engine) -> None:
+    """Time each COMMIT where the driver does it; SQLAlchemy has no event behind it."""
+    commit = engine.dialect.do_commit
+
+    def timed(dbapi_connection: PoolProxiedConnection) -> None:
+        began = perf_counter()
+        commit(dbapi_connection)
+        COMMIT.observe(perf_counter() - began)
+
+    engine.dialect.do_commit = timed  # type: ignore[method-assign]
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.engine import Connection, Engine
 
 from shared.domain.follow_ups import OUTBOUND, JobKind
+from shared.metrics import CLAIMS
 
 BATCH = 100
 MAX_ATTEMPTS = 5
@@ -48,7 +49,8 @@ _CLAIM_SQL = """UPDATE job SET attempts = attempts + 1, attempted_at = clock_tim
  WHERE id IN (SELECT id FROM job WHERE state = 'todo' AND kind = %(kind)s AND attempts < %(most)s
      AND due_at <= business_now() AND (leased_until IS NULL OR leased_until <= clock_timestamp())
      ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
- RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales, error"""
+ RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales, error,
+     extract(epoch FROM real_lag(due_at))::float8"""
 
 # A job that is no longer as claimed (its lease ended and another has it) is not ours to close.
 _HOLD_SQL = """SELECT job.id FROM job JOIN unnest(%(ids)s::bigint[], %(attempts)s::int[], %(leases)s::timestamptz[])
@@ -126,6 +128,7 @@ class Claimed:
     leased_until: datetime
     stales: int
     error: str | None = None  # what was written when it went back to the queue
+    late_seconds: float = 0.0  # real ones, at the claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ def claim(engine: Engine, kind: JobKind, batch: int = BATCH, part: str | None = 
     wanted = {"kind": kind, "lease": LEASE_SECONDS[kind], "most": MAX_ATTEMPTS, "batch": batch, "part": part}
     with engine.begin() as connection:
         rows = connection.exec_driver_sql(_CLAIM_SQL if part is None else _CLAIM_HOOK_SQL, wanted).all()
+    CLAIMS.labels(kind, "taken" if rows else "empty").inc()
     return sorted((_claimed(row) for row in rows), key=lambda job: (job.due_at, job.id))
 
 

@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
@@ -25,6 +26,29 @@ def configure_logs() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=_to_standard_output,
     )
+
+
+class Named(Protocol):
+    """A job, named by its cause."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def ticket_id(self) -> int | None: ...
+    @property
+    def cause_seq(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+
+
+def names_of(job: Named) -> dict[str, Any]:
+    """Return what a line about a job says, so that it is found by the step that armed it: `ticket` and `cause_seq`."""
+    return {"job": job.id, "kind": str(job.kind), "ticket": job.ticket_id, "cause_seq": job.cause_seq}
+
+
+def said_of(job: Named) -> AbstractContextManager[None]:
+    """Let every line of this thread name the job meanwhile."""
+    return structlog.contextvars.bound_contextvars(**names_of(job))
 
 
 def _to_standard_output(*_name: object) -> structlog.PrintLogger:

@@ -16,6 +16,7 @@ from shared.keys import keys
 from shared.ledger import Ledger
 from shared.ledger.write import business_now
 from shared.logs import configure_logs
+from shared.metrics import expect, serve
 from shared.packs import known_packs
 from shared.settings import settings
 from shared.watch import Watch
@@ -62,11 +63,12 @@ def celery_app(service: str, handlers: Callable[[], Handlers]) -> Celery:
         worker_eta_task_limit=100,
         worker_max_memory_per_child=300_000,
         worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,  # a line of ours stays one JSON object
         worker_send_task_events=False,
         enable_utc=True,
     )
 
-    worker_process_init.connect(lambda **_: handlers(), weak=False)
+    worker_process_init.connect(lambda **_: _begin(handlers), weak=False)
 
     @app.task(name=f"{service}.work", shared=False)
     def work(kind: str, v: int) -> None:
@@ -80,9 +82,16 @@ def celery_app(service: str, handlers: Callable[[], Handlers]) -> Celery:
     return app
 
 
+def _begin(handlers: Callable[[], Handlers]) -> None:
+    serve(settings().metrics_port)
+    expect(handlers())
+
+
 def watch(handlers: Handlers) -> None:
     """Run the service's watch until it is told to stop."""
     configure_logs()
+    serve(settings().metrics_port)
+    expect(handlers)
     _warn_of_calendar()
     Watch(engine(), bell(), ledger(), handlers).run()
 

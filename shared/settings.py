@@ -61,6 +61,7 @@ class Settings:
     needs_second_factor: bool
     password_profile: str  # `asvs`: long and uncommon; `djbh3`: three kinds of characters too, changed every 90 days
     provider: Provider | None  # of single sign-on
+    metrics_port: int | None  # where each container shows its own figures
 
 
 @cache
@@ -96,6 +97,7 @@ def settings() -> Settings:
         needs_second_factor=_one_of("HOTLINE_SECOND_FACTOR", "required", "off") == "required",
         password_profile=_one_of("HOTLINE_PASSWORD_PROFILE", "asvs", "djbh3"),
         provider=_provider(env, is_dev=is_dev),
+        metrics_port=_port("HOTLINE_METRICS_PORT"),
     )
 
 
@@ -168,6 +170,15 @@ def _count(name: str) -> int:
     value = os.environ.get(name) or "0"
     if not (value.isascii() and value.isdecimal()):
         raise SettingsError(f"{name} must be a number: how many proxies of your own stand in front.")
+    return int(value)
+
+
+def _port(name: str) -> int | None:
+    value = os.environ.get(name)
+    if not value:
+        return None
+    if not (value.isascii() and value.isdecimal() and 0 < int(value[:6]) < 65536):
+        raise SettingsError(f"{name} must be the number of a port.")
     return int(value)
 
 

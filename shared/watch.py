@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 import structlog
-from prometheus_client import Counter
 from sqlalchemy.engine import Engine
 
 from shared import jobs
@@ -17,12 +16,12 @@ from shared.domain.errors import Refused
 from shared.domain.follow_ups import JobKind
 from shared.ledger import Item, Ledger
 from shared.ledger.write import as_json
+from shared.metrics import HELPED
 
 TICK_SECONDS = 0.2
 OWN_WORK_SECONDS = 5.0
 BURY_EVERY_SECONDS = 5.0
 
-HELPED = Counter("hotline_jobs_done_by_watch_total", "Jobs that the watch did itself.", ["kind"])
 log = structlog.get_logger()
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from prometheus_client import Counter
 from sqlalchemy.engine import Connection
 
 from shared import jobs, notices
@@ -20,6 +19,7 @@ from shared.domain.events import PUBLIC
 from shared.domain.follow_ups import JobKind
 from shared.domain.viewer import Viewer
 from shared.keys import Keys
+from shared.metrics import WEBHOOKS_DISABLED
 from shared.outside import Outside
 from shared.tables.job import job
 from shared.tables.webhook import webhook
@@ -40,7 +40,6 @@ _DUE = sa.text(
     " AND (j.leased_until IS NULL OR j.leased_until <= clock_timestamp())) ORDER BY w.id"
 )
 
-DISABLED = Counter("hotline_webhooks_disabled_total", "Endpoints that were disabled by themselves.", ["why"])
 log = structlog.get_logger()
 
 
@@ -168,7 +167,7 @@ def settle(connection: Connection, endpoint_id: int, answer: str, *, is_taken: b
     if why is not None:
         mine = (webhook.c.id == endpoint_id) & (webhook.c.state == "active")
         connection.execute(sa.update(webhook).where(mine).values(state="disabled", why=why))
-        DISABLED.labels(why).inc()
+        WEBHOOKS_DISABLED.labels(why).inc()
         log.error("webhook_disabled", endpoint=endpoint_id, why=why)
 
 

@@ -7,25 +7,20 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from prometheus_client import Counter
 from sqlalchemy.engine import Connection, Engine
 
 from shared import jobs, notices
 from shared.ledger import Item, Ledger
 from shared.ledger.outcome import why_of
 from shared.ledger.write import as_json
+from shared.logs import names_of, said_of
+from shared.metrics import NOTICES, REPEATS
 from shared.notices import Notice
 from worker.channel import Channel, Nobody, NotYet, Refusal, Taken
 
 # What a consumer has left of its hard limit when it claims its last batch; the rest is handed back.
 BUDGET_SECONDS = 5.0
 
-NOTICES = Counter(
-    "hotline_notices_total", "Tries to send a notice, by channel and by what became of them.", ["channel", "result"]
-)
-REPEATS = Counter(
-    "hotline_notice_repeats_total", "Notices sent again though the try before may have arrived.", ["channel"]
-)
 log = structlog.get_logger()
 
 
@@ -54,7 +49,10 @@ class Notices:
         """Send what can be sent in time, hand the rest back."""
         until, rest = time.monotonic() + BUDGET_SECONDS, list(claimed)
         while rest and time.monotonic() < until:
-            if not self._one_safely(rest.pop(0)):
+            job = rest.pop(0)
+            with said_of(job):
+                has_time = self._one_safely(job)
+            if not has_time:
                 break
         if rest:
             with self._engine.begin() as connection:
@@ -88,7 +86,7 @@ class Notices:
                 raise
             failure: Exception = error
         except Exception as error:
-            log.exception("notice_failed", job=job.id, ticket=job.ticket_id)
+            log.exception("notice_failed")
             failure = error
         if job.ticket_id is None:
             with self._engine.begin() as connection:
@@ -108,8 +106,10 @@ class Notices:
             if ours:
                 begun.channel.settle(connection, begun.message, answer)
         NOTICES.labels(begun.channel.name, "refused" if result.state == "sending" else result.state).inc()
-        if result.state == "failed":
-            log.error("notice_given_up", notice=begun.notice.reference, tries=begun.notice.tries, error=result.error)
+        for job, notice in begun.told:
+            say = log.error if result.state == "failed" else log.info
+            said = {"part": notice.part, "result": result.state, "error": result.error, "tries": notice.tries}
+            say("notice", **names_of(job), notice=notice.reference, **said)
 
 
 def _begin(connection: Connection, channel: Channel[Any], gathered: Sequence[jobs.Claimed]) -> Begun | None:
@@ -126,9 +126,11 @@ def _begin(connection: Connection, channel: Channel[Any], gathered: Sequence[job
         except Nobody as nobody:
             notices.give_up(connection, [named])
             close(connection, [jobs.Closing(job, "done", "moot", str(nobody))])
+            log.info("notice", **names_of(job), part=job.part, result="moot", error=str(nobody))
         except NotYet as later:
             waits = jobs.Closing(job, "todo", "waits", str(later), refund=job.attempts, due_at=later.at)
             close(connection, [waits])
+            log.info("notice", **names_of(job), part=job.part, result="waits", error=str(later))
         else:
             told.append((job, notice))
             messages.append(message)

@@ -19,6 +19,7 @@ from shared.consumer import Handler, Share, drain
 from shared.database import engine
 from shared.domain.follow_ups import JobKind
 from shared.logs import configure_logs
+from shared.metrics import expect, serve
 from shared.outside import Outside
 from shared.service import ledger
 from shared.settings import settings
@@ -158,6 +159,8 @@ class Lanes:
 def main() -> int:
     """Run every lane; 1 if one failed, so that the supervisor starts the process anew."""
     configure_logs()
+    serve(settings().metrics_port)
+    expect(handlers())
     text = handlers()[JobKind.TEXT]
     listeners = Listeners(engine(), handlers()[JobKind.HOOK])
     lane = lambda: drain(engine(), Share(JobKind.TEXT, TEXTS_AT_ONCE), text, SLICE_SECONDS)  # noqa: E731 one line of a table

@@ -1,10 +1,12 @@
 """A container's entry point: puts the passwords of mounted secret files into the addresses, then is the program.
 
-So no password stands in an image, in the Compose file or on a command line.
+So no password stands in an image, in the Compose file or on a command line. The program's processes count together in a
+folder that begins empty; what runs beside it, such as a health check, does not come this way and counts nothing.
 """
 
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -36,6 +38,7 @@ def with_password(url: str, password: str) -> str:
 def main(command: list[str]) -> None:
     """Replace this process by `command`."""
     os.environ.update(addresses(os.environ))
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="metrics-")
     os.execvp(command[0], command)  # noqa: S606 the command is the image's or the operator's
 
 

@@ -4,10 +4,12 @@ Whether a process is up says little: what counts is the age of the oldest due jo
 does that worker's work too.
 """
 
+import os
 import sys
 
 from shared import jobs
 from shared.bell import SERVICE_OF
+from shared.command.container import addresses
 from shared.database import engine
 
 ALARM_SECONDS = 75.0
@@ -22,6 +24,7 @@ def lateness(service: str) -> float:
 
 def main(service: str) -> int:
     """Return the exit code: 1 when the work waits, an exception when PostgreSQL does not answer."""
+    os.environ.update(addresses(os.environ))
     waited = lateness(service)
     print(f"{service}: the oldest due job waits {waited:.0f} s")
     return int(waited > ALARM_SECONDS)

@@ -23,6 +23,8 @@ from shared.keys import Keys
 from shared.ledger import write
 from shared.ledger.change import Change, caller_row
 from shared.ledger.outcome import Item, Outcome, Verdict, closing_of, must_bury, why_of
+from shared.logs import names_of
+from shared.metrics import BURIED, ENDED, REGISTERED
 
 _TAKE_KEY = sa.text(
     "WITH taken AS (INSERT INTO idempotency (client, route, key, request_mac, ticket_id, at)"
@@ -93,6 +95,8 @@ class Ledger:
             write.write_opened(connection, change, caller_row(taken[0], command.caller, self._keys))
             if also is not None:
                 also(connection)
+        REGISTERED.labels(command.channel).inc()
+        _say(change)
         self._bell.ring(change.due_now, [change.stands.id])
         return Opened(change.stands, is_replay=False)
 
@@ -114,6 +118,7 @@ class Ledger:
             write.write_moved(connection, [change] if drafts else [])
             if drafts and isinstance(command, ChangeTellBy):
                 write.write_email(connection, command.ticket_id, self._keys.encrypt(command.email))
+        _say(change)
         self._bell.ring(change.due_now, [command.ticket_id] if drafts else [])
         return Done(change.stands, len(drafts))
 
@@ -159,6 +164,10 @@ class Ledger:
             moved = [change for change in changes.values() if change.events]
             write.write_moved(connection, moved, closing=[closing.job.id for closing in closings])
             jobs.close(connection, closings, write.as_json)
+        for item, outcome in zip(items, outcomes, strict=True):
+            ENDED.labels(item.job.kind, outcome.verdict).inc()
+            said = {"outcome": outcome.verdict, "attempt": item.job.attempts, "steps": outcome.steps}
+            log.info("job", **names_of(item.job), **said)
         due_now = {kind for change in moved for kind in change.due_now}
         self._bell.ring(due_now, [change.ticket.id for change in moved if change.ticket])
         return outcomes
@@ -170,6 +179,7 @@ def _one(
     if change is None or change.ticket is None:
         busy = Outcome(Verdict.BUSY)
         return busy, closing_of(item.job, busy, is_buried=False)
+    known = len(change.events)
     rules = rules_by_city[change.ticket.city]
     outcome = _decide_alone(item, change, rules, now)
     is_buried = must_bury(item.job, outcome.verdict) or _would_strand(item.job, outcome, change.ticket)
@@ -178,8 +188,17 @@ def _one(
         job, ticket_id, why = item.job, change.ticket.id, outcome.why or ""
         asked = Bury(actor=time_itself, ticket_id=ticket_id, kind=job.kind, error=why, part=job.part)
         change.record(decide(change.ticket, asked, rules, now), time_itself, rules, now)
-        log.error("job_buried", job=item.job.id, kind=item.job.kind, ticket=change.ticket.id, why=outcome.why)
-    return Outcome(outcome.verdict, change.ticket, outcome.why), closing_of(item.job, outcome, is_buried)
+        BURIED.labels(job.kind).inc()
+        log.error("job_buried", **names_of(job), why=outcome.why)
+    steps = tuple(row["seq"] for row in change.events[known:])
+    return Outcome(outcome.verdict, change.ticket, outcome.why, steps), closing_of(item.job, outcome, is_buried)
+
+
+def _say(change: Change) -> None:
+    """Log which steps a person's request wrote, under its id: jobs name these steps as their cause."""
+    if change.events:
+        steps, kinds = zip(*((row["seq"], row["kind"]) for row in change.events), strict=True)
+        log.info("steps", ticket=change.stands.id, steps=steps, kinds=kinds)
 
 
 def _decide_alone(item: Item, change: Change, rules: Rules, now: datetime) -> Outcome:
@@ -194,7 +213,7 @@ def _decide_alone(item: Item, change: Change, rules: Rules, now: datetime) -> Ou
     except Refused as refusal:
         return Outcome(Verdict.REFUSED, why=refusal.code)
     except Exception as error:
-        log.exception("decide_failed", job=item.job.id, kind=item.job.kind)
+        log.exception("decide_failed", **names_of(item.job))
         return Outcome(Verdict.FAILED, why=why_of(error))
     return Outcome(Verdict.DONE if drafts else Verdict.MOOT)
 

@@ -31,11 +31,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one item. `ticket` is as it stands afterwards, None if it could not be locked."""
+    """What became of one item: the ticket as it stands, None if it could not be locked, and the steps it wrote."""
 
     verdict: Verdict
     ticket: Ticket | None = None
     why: str | None = None
+    steps: tuple[int, ...] = ()
 
 
 def closing_of(job: Claimed, outcome: Outcome, is_buried: bool) -> Closing:
