@@ -41,6 +41,7 @@ VERBS = {
     "webhook": Verb("webhook", "who is told of public steps: add, list, test, rotate, replay …", Needs.DATABASE),
     "migrate": Verb("migrate", "bring the schema of DATABASE_OWNER_URL to the newest revision"),
     "lock": Verb("lock", "write the lock files anew from pyproject.toml"),
+    "faults": Verb("faults", "break a running instance on purpose and see what holds; --full for all", passes_on=True),
     "test": Verb("test", "linters, import contracts, types and tests; --system for the slow set", passes_on=True),
 }
 

@@ -13,7 +13,7 @@ from shared.command.paths import Home
 from shared.command.plan import choose_ports, make_plan
 from shared.command.ports import any_free
 from shared.command.postgres import EngineFailed
-from shared.command.programs import Ports, configuration, services
+from shared.command.programs import Ports, Program, configuration, services
 from shared.command.progress import Progress
 from shared.command.stopping import shielded
 from shared.command.supervise import State, Supervisor
@@ -44,8 +44,7 @@ class Stack:
         if mail_port:
             self.environment["SMTP_URL"] = f"smtp://127.0.0.1:{mail_port}"
         write_private(self.home.environment, json.dumps(self.environment))
-        programs = services(self.home, self.host, self.ports, mail_port)
-        write_private(self.home.conf, configuration(self.home, plan.programs, programs))
+        self.configure(plan.programs, services(self.home, self.host, self.ports, mail_port))
         self._progress.step(f"Starting {' and '.join(one.name for one in plan.programs) or 'the supervisor'}")
         with shielded():
             self.supervisor = Supervisor.start(self.home)
@@ -67,6 +66,10 @@ class Stack:
             upgrade(plan.addresses.owner_url)
         except PackError as error:
             raise EngineFailed(str(error)) from error
+
+    def configure(self, engines: list[Program], programs: list[Program]) -> None:
+        """Write what the supervisor reads."""
+        write_private(self.home.conf, configuration(self.home, engines, programs))
 
     def start_services(self) -> None:
         """Start the product's processes and wait until both surfaces answer and nothing is missing."""

@@ -29,21 +29,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the checks, then pytest last, so that its closing line is the last to be read."""
     progress = Progress()
-    # Tests make engines of their own; a person's database must not be met by accident.
-    environment = {k: v for k, v in without_engine_variables(os.environ).items() if not k.startswith("HOTLINE_")}
-    environment |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    environment = clean_environment()
     failed = []
     if not args.system and not args.rest:
         for name, command in CHECKS.items():
             progress.step(name)
-            if _run(command, environment):
+            if run_in(environment, command):
                 failed.append(name)
     if failed:
         progress.step(f"FAILED: {', '.join(failed)}; the tests run nevertheless")
-    options = ["tests/system"] if args.system else ["-n", str(min(os.cpu_count() or 2, 8))]
+    options = ["tests/system", "tests/faults"] if args.system else ["-n", str(min(os.cpu_count() or 2, 8))]
     progress.step(f"tests: pytest {' '.join([*options, *args.rest])}")
-    return _run([*MODULE, "pytest", *options, *args.rest], environment) or len(failed)
+    return run_in(environment, [*MODULE, "pytest", *options, *args.rest]) or len(failed)
 
 
-def _run(command: list[str], environment: dict[str, str]) -> int:
+def clean_environment() -> dict[str, str]:
+    """Return the environment for tests: they make engines of their own and must not meet a person's by accident."""
+    mine = {k: v for k, v in without_engine_variables(os.environ).items() if not k.startswith("HOTLINE_")}
+    return mine | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+
+
+def run_in(environment: dict[str, str], command: list[str]) -> int:
+    """Run a command from the checkout's root to its end; return its exit code."""
     return subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode

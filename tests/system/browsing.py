@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.system.running import Instance
+from tests.faults.stack import Stack
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs the dependency group `browser`")
 
@@ -36,7 +36,7 @@ class Person:
     """One browser context with one page, and everything alarming that it saw."""
 
     page: Any
-    instance: Instance
+    instance: Stack
     alarms: list[str] = field(default_factory=list)
 
     def open(self, path: str, *, public: bool = False) -> "Person":
@@ -77,7 +77,7 @@ class Person:
 
 
 @contextmanager
-def person(browser: Any, instance: Instance, **options: Any) -> Iterator[Person]:
+def person(browser: Any, instance: Stack, **options: Any) -> Iterator[Person]:
     """Give somebody a browser; whatever a page pops up or its policy stops is an alarm."""
     context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
     someone = Person(context.new_page(), instance)

@@ -4,27 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.system.instance import Options
-from tests.system.running import Instance, an_instance
+from tests.faults.keeper import Options
+from tests.faults.stack import Stack, a_stack
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Instance]:
+def stack() -> Iterator[Stack]:
     """An instance that every test leaves as healthy as it found it; business time runs at normal speed."""
-    with an_instance(Options()) as running:
+    with a_stack(Options()) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def _fragile() -> Iterator[Instance]:
-    with an_instance(Options()) as running:
-        yield running
-
-
-@pytest.fixture
-def fragile(_fragile: Instance) -> Instance:
-    """An instance to break: healthy at the start of each test, which must heal what it breaks."""
-    from tests.system.running import wait
-
-    wait(_fragile.is_ready, "the instance to be whole again", 60)
-    return _fragile

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.system.running import Instance
+from tests.faults.stack import Stack
 
 
 class Following:
@@ -33,7 +33,7 @@ class Following:
                 self.steps.append(json.loads(value))
 
 
-def cookie_of(instance: Instance, link: str) -> dict[str, str]:
+def cookie_of(instance: Stack, link: str) -> dict[str, str]:
     """Exchange a follow link for the caller's cookie, as a browser does on the first click."""
     answer = httpx.get(link, trust_env=False, timeout=20)
     assert answer.status_code == 303, answer.text
@@ -42,7 +42,7 @@ def cookie_of(instance: Instance, link: str) -> dict[str, str]:
 
 
 @contextmanager
-def following(instance: Instance, cookies: dict[str, str]) -> Iterator[Following]:
+def following(instance: Stack, cookies: dict[str, str]) -> Iterator[Following]:
     """Follow a ticket live while the block runs."""
     follower = Following()
     timeout = httpx.Timeout(20, read=60)

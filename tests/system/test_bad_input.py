@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.faults.load import Load, figures, percentile, seed_of_this_run
+from tests.faults.stack import Stack
 from tests.system import raw
-from tests.system.load import Load, figures, percentile, seed_of_this_run
-from tests.system.running import Instance
 
 SLOW_SENDERS, SLOW_SECONDS = 24, 8.0
 # Others wait for nobody; the rest of a second is what a busy machine takes.
@@ -19,7 +19,7 @@ OTHERS_P99_SECONDS = 1.0
 
 
 @pytest.mark.parametrize("surface", ["public", "staff"])
-def test_whatever_comes_in_gets_an_answer_that_fits_and_kills_no_worker(stack: Instance, surface: str) -> None:
+def test_whatever_comes_in_gets_an_answer_that_fits_and_kills_no_worker(stack: Stack, surface: str) -> None:
     url = stack.public_url if surface == "public" else stack.staff_url
     before = stack.pids(f"intake-{surface}")
     wrong = {}
@@ -36,7 +36,7 @@ def test_whatever_comes_in_gets_an_answer_that_fits_and_kills_no_worker(stack: I
         assert raw.send(url, raw.chunked([raw.GOOD[:9], raw.GOOD[9:]])).status == 201
 
 
-def test_a_refusal_names_the_field_as_a_problem(stack: Instance) -> None:
+def test_a_refusal_names_the_field_as_a_problem(stack: Stack) -> None:
     answer = raw.send(stack.public_url, raw.post(b'{"body":"x","state":"closed","phone":"12"}'))
     problem = json.loads(answer.body)
     assert "application/problem+json" in answer.head.lower()
@@ -54,7 +54,7 @@ def _send_slowly(url: str, until: float) -> None:
             time.sleep(1)
 
 
-def test_senders_of_a_byte_a_second_take_nobody_elses_time(stack: Instance, tmp_path: Path) -> None:
+def test_senders_of_a_byte_a_second_take_nobody_elses_time(stack: Stack, tmp_path: Path) -> None:
     until = time.monotonic() + SLOW_SECONDS
     slow = [threading.Thread(target=_send_slowly, args=(stack.public_url, until)) for _ in range(SLOW_SENDERS)]
     for sender in slow:
@@ -70,7 +70,7 @@ def test_senders_of_a_byte_a_second_take_nobody_elses_time(stack: Instance, tmp_
     assert percentile(told.latencies(201), 0.99) <= OTHERS_P99_SECONDS
 
 
-def test_a_sender_who_goes_away_halfway_files_nothing(stack: Instance) -> None:
+def test_a_sender_who_goes_away_halfway_files_nothing(stack: Stack) -> None:
     before = stack.value("SELECT count(*) FROM ticket")
     parts = urlsplit(stack.public_url)
     with socket.create_connection((str(parts.hostname), int(parts.port or 80))) as connection:

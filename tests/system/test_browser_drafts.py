@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.faults.stack import Stack
 from tests.system.browsing import chromium, person
-from tests.system.running import Instance
 
 BODY = "申请公租房租房补贴已经三个月了，一直没有人答复。"
 
@@ -18,7 +18,7 @@ def browser() -> Iterator[Any]:
         yield started
 
 
-def test_what_was_typed_is_there_again_after_the_browser_died(stack: Instance, browser: Any) -> None:
+def test_what_was_typed_is_there_again_after_the_browser_died(stack: Stack, browser: Any) -> None:
     with person(browser, stack) as operator:
         operator.log_in("operator").open("/console")
         operator.page.keyboard.type(BODY)
@@ -38,7 +38,7 @@ def test_what_was_typed_is_there_again_after_the_browser_died(stack: Instance, b
         assert not again.page.locator(f"a:has-text('{BODY[:10]}')").count()
 
 
-def test_the_second_window_is_told_and_both_texts_stay(stack: Instance, browser: Any) -> None:
+def test_the_second_window_is_told_and_both_texts_stay(stack: Stack, browser: Any) -> None:
     with person(browser, stack) as operator:
         operator.log_in("operator").open("/console")
         operator.page.keyboard.type("第一个窗口")
@@ -58,14 +58,14 @@ def test_the_second_window_is_told_and_both_texts_stay(stack: Instance, browser:
         other.close()
 
 
-def test_a_long_text_is_kept_too(stack: Instance, browser: Any) -> None:
+def test_a_long_text_is_kept_too(stack: Stack, browser: Any) -> None:
     with person(browser, stack) as operator:
         operator.log_in("operator").open("/console")
         operator.page.fill("#console-body", "申" * 9_000)  # 81 kB as a form sends it
         operator.sees("[data-draft-state]:has-text('草稿已存')")
 
 
-def test_the_last_words_are_kept_though_a_save_is_under_way_when_the_page_goes(stack: Instance, browser: Any) -> None:
+def test_the_last_words_are_kept_though_a_save_is_under_way_when_the_page_goes(stack: Stack, browser: Any) -> None:
     with person(browser, stack) as operator:
         operator.log_in("operator").open("/console")
         saves: list[Any] = []

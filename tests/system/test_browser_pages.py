@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.faults.stack import Stack, wait
 from tests.system.browsing import Person, chromium, person
-from tests.system.running import Instance, wait
 
 HOUSING = "申请公租房租房补贴已经三个月了，一直没有人答复，请查一下。"  # goes to the desk of the demo's handler
 ANSWER = "王女士，您好。补贴已于今天发放到您的银行卡。有事请打 028-0000 0145。"
@@ -29,7 +29,7 @@ def browser() -> Iterator[Any]:
         yield started
 
 
-def test_one_ticket_by_three_people_who_see_each_step_live(stack: Instance, browser: Any) -> None:
+def test_one_ticket_by_three_people_who_see_each_step_live(stack: Stack, browser: Any) -> None:
     with (
         person(browser, stack) as operator,
         person(browser, stack) as handler,
@@ -65,7 +65,7 @@ def test_one_ticket_by_three_people_who_see_each_step_live(stack: Instance, brow
         assert [*operator.alarms, *handler.alarms, *caller.alarms] == []
 
 
-def test_a_page_that_a_form_has_opened_still_hears_what_happens(stack: Instance, browser: Any) -> None:
+def test_a_page_that_a_form_has_opened_still_hears_what_happens(stack: Stack, browser: Any) -> None:
     with person(browser, stack) as operator, person(browser, stack) as caller:
         operator.log_in("operator").open("/console")
         with operator.page.expect_response("**/stream/queue"):
@@ -75,7 +75,7 @@ def test_a_page_that_a_form_has_opened_still_hears_what_happens(stack: Instance,
         assert (again.value.status, again.value.url) == (200, f"{stack.staff_url}/console")
 
 
-def test_the_router_decision_appears_on_the_console_by_itself(stack: Instance, browser: Any) -> None:
+def test_the_router_decision_appears_on_the_console_by_itself(stack: Stack, browser: Any) -> None:
     with person(browser, stack) as operator:
         _register_by_keys_alone(operator.log_in("operator"))
         operator.sees(".promise:has-text('成都市住房和城乡建设局办理')")
@@ -89,7 +89,7 @@ def test_the_router_decision_appears_on_the_console_by_itself(stack: Instance, b
         assert operator.alarms == []
 
 
-def test_every_task_works_without_javascript(stack: Instance, browser: Any) -> None:
+def test_every_task_works_without_javascript(stack: Stack, browser: Any) -> None:
     with (
         person(browser, stack, java_script_enabled=False) as caller,
         person(browser, stack, java_script_enabled=False) as handler,
@@ -114,7 +114,7 @@ def test_every_task_works_without_javascript(stack: Instance, browser: Any) -> N
         caller.sees("text=这台设备正在跟踪一件诉求")
 
 
-def test_hostile_text_opens_no_dialog_and_breaks_no_policy(stack: Instance, browser: Any) -> None:
+def test_hostile_text_opens_no_dialog_and_breaks_no_policy(stack: Stack, browser: Any) -> None:
     with person(browser, stack) as caller, person(browser, stack) as handler, person(browser, stack) as supervisor:
         number, _ = caller.file(HOSTILE)
         caller.open("/ticket", public=True)
@@ -143,7 +143,7 @@ def test_hostile_text_opens_no_dialog_and_breaks_no_policy(stack: Instance, brow
             assert someone.alarms == []
 
 
-def test_what_is_being_typed_stays_while_the_ticket_changes(stack: Instance, browser: Any) -> None:
+def test_what_is_being_typed_stays_while_the_ticket_changes(stack: Stack, browser: Any) -> None:
     with person(browser, stack) as caller, person(browser, stack) as handler:
         number, code = caller.file(HOUSING)
         handler.log_in("handler")
@@ -168,7 +168,7 @@ def test_what_is_being_typed_stays_while_the_ticket_changes(stack: Instance, bro
         assert handler.alarms == []
 
 
-def test_new_work_waits_behind_one_line_and_moves_no_row(stack: Instance, browser: Any) -> None:
+def test_new_work_waits_behind_one_line_and_moves_no_row(stack: Stack, browser: Any) -> None:
     with person(browser, stack) as caller, person(browser, stack) as handler:
         caller.file(HOUSING)
         handler.log_in("handler")
@@ -186,7 +186,7 @@ def test_new_work_waits_behind_one_line_and_moves_no_row(stack: Instance, browse
         assert handler.alarms == []
 
 
-def test_a_lost_connection_is_said_after_five_seconds_and_heals(stack: Instance, browser: Any) -> None:
+def test_a_lost_connection_is_said_after_five_seconds_and_heals(stack: Stack, browser: Any) -> None:
     with person(browser, stack) as caller:
         number, code = caller.file(HOUSING)
         caller.follow(number, code)
@@ -199,7 +199,7 @@ def test_a_lost_connection_is_said_after_five_seconds_and_heals(stack: Instance,
 
 
 @pytest.mark.parametrize("width", [360, 768, 1024, 1440, 2560])
-def test_no_page_scrolls_sideways(stack: Instance, browser: Any, width: int) -> None:
+def test_no_page_scrolls_sideways(stack: Stack, browser: Any, width: int) -> None:
     wide = []
     with person(browser, stack, viewport={"width": width, "height": 800}) as citizen:
         citizen.file(HOUSING)

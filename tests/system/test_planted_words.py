@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import redis
 
-from tests.system.running import Instance, wait
+from tests.faults.stack import Stack, wait
 
 NAME, PHONE, PLACE = "欧阳探针", "13987654321", "探针街九百号"
 MAIL, TEXT, ANSWER, INSIDE = "probe-canary@example.cn", "公租房补贴探针正文", "探针答复", "探针内部经过"
@@ -25,7 +25,7 @@ TEXTS = {"ticket_text"}
 
 
 @contextmanager
-def overhearing(instance: Instance) -> Iterator[list[bytes]]:
+def overhearing(instance: Stack) -> Iterator[list[bytes]]:
     """Listen to all that is said to Redis."""
     heard: list[bytes] = []
     at = urlsplit(instance.redis_url)
@@ -51,7 +51,7 @@ def _spelt(*words: str) -> bytes:
     return (f"*{len(words)}\r\n" + "".join(pieces)).encode()
 
 
-def live(instance: Instance) -> dict[str, Any]:
+def live(instance: Stack) -> dict[str, Any]:
     """Let a ticket full of planted words be filed, answered and closed, with mistakes on the way."""
     said = {"name": NAME, "phone": PHONE, "address": PLACE, "email": MAIL, "body": f"申请{TEXT}，一直没有人答复。"}
 
@@ -90,7 +90,7 @@ def looked_for(person: httpx.Client, words: str) -> None:
     assert "data-list" in answer.text
 
 
-def test_what_a_caller_said_is_in_no_log_no_queue_and_no_column_but_its_own(stack: Instance) -> None:
+def test_what_a_caller_said_is_in_no_log_no_queue_and_no_column_but_its_own(stack: Stack) -> None:
     with overhearing(stack) as heard:
         accepted = live(stack)
         done = "SELECT count(*) FROM job WHERE kind = 'notify' AND state = 'todo' AND due_at < business_now()"
@@ -114,7 +114,7 @@ def test_what_a_caller_said_is_in_no_log_no_queue_and_no_column_but_its_own(stac
             assert [word for word in hidden if word in row] == [], table
 
 
-def test_metrics_and_the_log_export_name_nobody(stack: Instance) -> None:
+def test_metrics_and_the_log_export_name_nobody(stack: Stack) -> None:
     accepted = live(stack)
     metrics = httpx.get(f"{stack.staff_url}/metrics", trust_env=False).text
     exported = stack.command("log", "--json").stdout + stack.command("explain", accepted["number"]).stderr

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.faults.keeper import Options
+from tests.faults.stack import Stack, a_stack, wait
 from tests.system.following import cookie_of, following
-from tests.system.instance import Options
-from tests.system.running import Instance, an_instance, wait
 
 # The issue asks for one second; a machine that runs the tests beside it gets some more before it counts as broken.
 AT_THE_DESK_SECONDS = 5.0
@@ -20,13 +20,13 @@ BODY = "申请公租房租房补贴已经三个月了，一直没有人答复，
 
 
 @pytest.fixture(scope="module")
-def fast() -> Iterator[Instance]:
+def fast() -> Iterator[Stack]:
     """An instance whose business day of 24 hours takes a minute."""
-    with an_instance(Options(clock_speed=DEMO_SPEED)) as running:
+    with a_stack(Options(clock_speed=DEMO_SPEED)) as running:
         yield running
 
 
-def _file(instance: Instance, body: str = BODY) -> dict[str, Any]:
+def _file(instance: Stack, body: str = BODY) -> dict[str, Any]:
     headers = {"Idempotency-Key": uuid.uuid4().hex}
     answer = httpx.post(
         f"{instance.public_url}/api/v1/tickets", json={"body": body}, headers=headers, trust_env=False, timeout=20
@@ -36,7 +36,7 @@ def _file(instance: Instance, body: str = BODY) -> dict[str, Any]:
     return accepted
 
 
-def _seen_by_caller(instance: Instance, accepted: dict[str, Any]) -> dict[str, Any]:
+def _seen_by_caller(instance: Stack, accepted: dict[str, Any]) -> dict[str, Any]:
     url = f"{instance.public_url}/api/v1/tickets/{accepted['number']}"
     answer = httpx.get(url, headers={"Pick-Up-Code": accepted["pick_up_code"]}, trust_env=False, timeout=20)
     assert answer.status_code == 200, answer.text
@@ -56,7 +56,7 @@ def _at_the_desk(handler: httpx.Client, accepted: dict[str, Any]) -> dict[str, A
     return next((row for row in rows if row["number"] == accepted["number"]), None)
 
 
-def test_a_ticket_goes_to_the_right_desk_and_back_while_its_caller_watches(stack: Instance) -> None:
+def test_a_ticket_goes_to_the_right_desk_and_back_while_its_caller_watches(stack: Stack) -> None:
     with stack.staff("handler") as handler, stack.staff("operator") as operator:
         accepted = _file(stack)
         took = wait(lambda: _at_the_desk(handler, accepted) is not None, "the desk", AT_THE_DESK_SECONDS, every=0.05)
@@ -83,7 +83,7 @@ def test_a_ticket_goes_to_the_right_desk_and_back_while_its_caller_watches(stack
         assert "补贴已经发放到您的银行卡。" in {step["answer"] for step in seen["timeline"]}
 
 
-def test_a_step_seen_by_nobody_yet_is_not_overwritten(stack: Instance) -> None:
+def test_a_step_seen_by_nobody_yet_is_not_overwritten(stack: Stack) -> None:
     with stack.staff("handler") as handler, stack.staff("leader") as leader:
         accepted = _file(stack)
         wait(lambda: _at_the_desk(handler, accepted) is not None, "the desk", AT_THE_DESK_SECONDS, every=0.05)
@@ -95,7 +95,7 @@ def test_a_step_seen_by_nobody_yet_is_not_overwritten(stack: Instance) -> None:
         assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
 
 
-def test_on_a_fast_clock_warning_and_overdue_come_by_themselves(fast: Instance) -> None:
+def test_on_a_fast_clock_warning_and_overdue_come_by_themselves(fast: Stack) -> None:
     # A matter of life and limb is due within two hours, which this clock makes five seconds.
     with fast.staff("operator") as operator:
         headers = {"Idempotency-Key": uuid.uuid4().hex}

@@ -1,4 +1,4 @@
-"""A service's watch that thinks slowly, and on demand with the lease broken: `python -m tests.system.consumer SERVICE`.
+"""A service's watch that thinks slowly, and on demand with the lease broken: `python -m tests.faults.consumer SERVICE`.
 
 A seeded bug (FAULTS 5.5, number 5): without it nobody would know whether the checks see anything. Given as
 `--without-lease`: the claim leaves the job claimable and whoever comes later closes it nevertheless.
@@ -36,7 +36,7 @@ def without_lease() -> None:
         return {job.id for job in claimed}
 
     jobs.LEASE_SECONDS = dict.fromkeys(jobs.LEASE_SECONDS, 0)
-    jobs.hold = hold
+    jobs.hold = hold  # type: ignore[assignment]
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -21,16 +22,20 @@ from shared.command.engines import tail, throwaway_folder
 from shared.command.paths import ROOT, Home
 from shared.command.programs import ENGINES_GROUP, SERVICES_GROUP
 from shared.command.supervise import Supervisor
-from tests.system.instance import NOTE, Addresses, Options
+from tests.faults.keeper import ADDRESS_OF, NOTE, SERVICE_OF, Addresses, Options, environment_file
+from tests.faults.proxy import Proxies
 
 START_SECONDS, STOP_SECONDS = 240.0, 120.0
 ENGINES = ("postgres", "valkey")
 
 
-class Instance:
+class Stack:
     """One instance. Kills only processes that its own supervisor names."""
 
-    def __init__(self, addresses: Addresses) -> None:
+    def __init__(self, addresses: Addresses, proxies: Proxies | None = None) -> None:
+        self.proxies = proxies or Proxies({})
+        self._frozen: set[int] = set()
+        self._stopped: set[str] = set()
         self.environment, self.superuser_url = addresses.environment, addresses.superuser_url
         self.home = Home(Path(addresses.folder), "up")
         self.public_url, self.staff_url, self.stream_url = (
@@ -63,41 +68,62 @@ class Instance:
     def stop(self, program: str, *, at_once: bool = False) -> None:
         """Stop a program and keep it stopped; `at_once` stops PostgreSQL as `pg_ctl -m immediate` would."""
         main = self.programs()[program]
+        self._stopped.add(program)
         with self._supervisor._rpc() as rpc:
             rpc.stopProcess(self._full(program), False)
         if at_once:
             os.kill(main, signal.SIGQUIT if program == "postgres" else signal.SIGKILL)
         wait(lambda: not psutil.pid_exists(main), f"{program} to stop", 60)
-        wait(lambda: self._state(program) == "STOPPED", f"{program} to be seen stopped", 10)
+        wait(lambda: self.state(program) == "STOPPED", f"{program} to be seen stopped", 10)
 
     def start(self, program: str) -> None:
         """Start a stopped program; returns at once."""
         with self._supervisor._rpc() as rpc:
             rpc.startProcess(self._full(program), False)
+        self._stopped.discard(program)
 
     def restart(self, program: str, **environment: str) -> None:
-        """Restart a program with something added to its environment (and taken away from it afterwards)."""
-        usual = self.home.environment.read_text()
+        """Restart a program with something added to its environment, this once."""
+        file = environment_file(self.home, program)
+        usual = file.read_text()
         self.stop(program)
-        self.home.environment.write_text(json.dumps(json.loads(usual) | environment))
+        file.write_text(json.dumps(json.loads(usual) | environment))
         try:
             self.start(program)
-            wait(lambda: self._state(program) == "RUNNING", f"{program} to start", 30)
+            wait(lambda: self.state(program) == "RUNNING", f"{program} to start", 30)
         finally:
-            self.home.environment.write_text(usual)
+            file.write_text(usual)
+
+    def heal(self) -> None:
+        """Take all faults away that were put in through this object; what was killed its supervisor starts."""
+        self.proxies.clear()
+        self.thaw()
+        for program in tuple(self._stopped):
+            self.start(program)
 
     def log(self, program: str, lines: int = 30) -> str:
         """Return the end of a program's log."""
         return tail(self.home.logs / f"{program}.log", lines)
 
+    def freeze(self, program: str) -> None:
+        """Freeze a program with all its processes, as a host under load would, until `thaw`."""
+        self._frozen.update(self.signal(program, signal.SIGSTOP))
+
+    def thaw(self) -> None:
+        """Let all that was frozen go on."""
+        for pid in self._frozen:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        self._frozen.clear()
+
     @contextmanager
     def frozen(self, program: str) -> Iterator[None]:
-        """Freeze a program with all its processes while the block runs, as a host under load would."""
-        self.signal(program, signal.SIGSTOP)
+        """Freeze a program while the block runs."""
+        self.freeze(program)
         try:
             yield
         finally:
-            self.signal(program, signal.SIGCONT)
+            self.thaw()
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Ask the database, as its superuser."""
@@ -136,6 +162,15 @@ class Instance:
             assert answer.status_code == 200, answer.text
             yield client
 
+    def burden(self) -> dict[str, tuple[int, int]]:
+        """Return how many processes each of the product's programs has and how many files these hold open."""
+        found = {}
+        for program in self.programs():
+            processes = [psutil.Process(pid) for pid in self.pids(program)] if program not in ENGINES else []
+            with contextlib.suppress(psutil.Error):
+                found[program] = (len(processes), sum(one.num_fds() for one in processes))
+        return found
+
     def is_ready(self) -> bool:
         """Tell whether every program runs and both surfaces answer."""
         states = self._supervisor.states()
@@ -143,7 +178,8 @@ class Instance:
             _answers(f"{url}/health/ready") for url in (self.public_url, self.staff_url)
         )
 
-    def _state(self, program: str) -> str:
+    def state(self, program: str) -> str:
+        """Return what the supervisor says of a program."""
         return next((one.state for one in self._supervisor.states() if one.name == program), "")
 
     @staticmethod
@@ -152,14 +188,17 @@ class Instance:
 
 
 @contextmanager
-def an_instance(options: Options) -> Iterator[Instance]:
+def a_stack(options: Options, *, has_proxies: bool = False) -> Iterator[Stack]:
     """Start an instance in a folder of its own and end it, folder and all, after the block."""
     with ExitStack() as cleanup:
         base = cleanup.enter_context(throwaway_folder())
+        proxies = _proxies(Home(base, "up")) if has_proxies else Proxies({})
+        cleanup.callback(proxies.close)
+        options = replace(options, doors={name: proxy.port for name, proxy in proxies.items()})
         words = [str(base), str(os.getpid()), json.dumps(asdict(options))]
         with (base / "keeper.log").open("w") as log:
             keeper = subprocess.Popen(
-                [sys.executable, "-m", "tests.system.instance", *words],
+                [sys.executable, "-m", "tests.faults.keeper", *words],
                 env=os.environ | {"HOTLINE_DATA": str(base), "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -171,7 +210,26 @@ def an_instance(options: Options) -> Iterator[Instance]:
         # The keeper itself gives up after `START_SECONDS` of the product's stack and tells which log says why.
         wait(lambda: (base / NOTE).exists() or keeper.poll() is not None, "the instance", START_SECONDS)
         assert (base / NOTE).exists(), tail(base / "keeper.log", 80)
-        yield Instance(Addresses(**json.loads((base / NOTE).read_text())))
+        yield Stack(Addresses(**json.loads((base / NOTE).read_text())), proxies)
+
+
+def _proxies(home: Home) -> Proxies:
+    """Make a proxy for each service's way to each engine, wherever that listens when somebody connects."""
+
+    def finder(variable: str) -> Callable[[], tuple[str, int]]:
+        def find() -> tuple[str, int]:
+            at = urlsplit(json.loads(home.environment.read_text())[variable])
+            return str(at.hostname), int(at.port or 0)
+
+        return find
+
+    return Proxies(
+        {
+            f"{service}.{dependency}": finder(variable)
+            for service in sorted(set(SERVICE_OF.values()))
+            for dependency, variable in ADDRESS_OF.items()
+        }
+    )
 
 
 def _end(keeper: subprocess.Popen[bytes]) -> None:

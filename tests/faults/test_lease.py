@@ -20,9 +20,9 @@ from shared.command.paths import ROOT
 from shared.command.ports import any_free
 from shared.domain.terms import Channel
 from tests.conftest import Database
+from tests.faults.queries import DUE_AND_UNDONE, broken_rows
+from tests.faults.stack import wait
 from tests.integration.stage import SECRET, Stage
-from tests.system.invariants import DUE_AND_UNDONE, broken_rows
-from tests.system.running import wait
 
 TICKETS, COPIES = 25, 2
 SENDING_SECONDS = 0.1
@@ -68,7 +68,7 @@ def _consumers(database: Database, smtp_url: str, *options: str) -> Iterator[Non
     }
     children = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.system.consumer", service, *options],
+            [sys.executable, "-m", "tests.faults.consumer", service, *options],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -19,6 +19,8 @@ import httpx
 # Longer than any request may take (FAULTS I11), so that a hang is seen as one and not as a reset.
 CLIENT_SECONDS = 15.0
 GIVE_UP_SECONDS = 90.0
+# Planted, to be looked for where they must not be (FAULTS I14): a name, and a mobile's first digits; six more follow.
+NAME, PHONE = "NAME-", "19900"
 SEED = "FAULT_SEED"  # not HOTLINE_…: `hotline test` takes those away
 WORDS = (
     "锦江区春熙路停水三天了，没有人管",
@@ -46,6 +48,8 @@ class Told:
     """What clients were told in all."""
 
     numbers: dict[str, str] = field(default_factory=dict)  # key -> number
+    codes: dict[str, str] = field(default_factory=dict)  # key -> pick-up code
+    requests: dict[str, dict[str, str]] = field(default_factory=dict)  # key -> what was asked for
     differing: list[tuple[str, str, str]] = field(default_factory=list)  # key, number, another number
     refused: dict[str, int] = field(default_factory=dict)  # key -> definite 4xx
     unknown: list[str] = field(default_factory=list)  # keys given up
@@ -113,13 +117,15 @@ class Load:
             return True
 
     def _file_one(self, client: httpx.Client, chance: random.Random) -> httpx.Client:
-        key, body = uuid.uuid4().hex, f"{chance.choice(WORDS)}，{chance.randrange(10**6)}"
+        key, mark = uuid.uuid4().hex, chance.randrange(10**6)
+        words = {"body": f"{chance.choice(WORDS)}，{mark}", "name": f"{NAME}{mark}", "phone": f"{PHONE}{mark:06}"}
+        self.told.requests[key] = words
         until = time.monotonic() + GIVE_UP_SECONDS
         while time.monotonic() < until:
             self._note(key, "invoke")
             began, answer = time.monotonic(), None
             try:
-                answer = client.post("/api/v1/tickets", json={"body": body}, headers={"Idempotency-Key": key})
+                answer = client.post("/api/v1/tickets", json=words, headers={"Idempotency-Key": key})
             except httpx.HTTPError as error:
                 self._note(key, "info", error=type(error).__name__)
                 client.close()
@@ -138,9 +144,11 @@ class Load:
         with self._lock:
             self.told.attempts.append(Attempt(began, now - began, status, retry_after))
         if answer is not None and status == 201:
-            number = str(answer.json()["number"])
+            accepted = answer.json()
+            number = str(accepted["number"])
             self._note(key, "ok", number=number, replayed="Idempotency-Replayed" in answer.headers)
             with self._lock:
+                self.told.codes[key] = accepted["pick_up_code"]
                 if self.told.numbers.setdefault(key, number) != number:
                     self.told.differing.append((key, self.told.numbers[key], number))
             return True

@@ -1,0 +1,66 @@
+"""`./hotline faults`: chosen faults, the full set or the long run, and one table in the end."""
+
+import argparse
+import random
+import sys
+import time
+
+from tests.faults.catalogue import Fault, all_faults
+from tests.faults.house import House
+from tests.faults.trial import Result
+
+
+def main(words: list[str]) -> int:
+    """Run what was asked for; 1 if anything failed."""
+    parser = argparse.ArgumentParser(prog="hotline faults", description="break a running instance, and see what holds")
+    parser.add_argument("faults", nargs="*", metavar="T9", help="ids")
+    parser.add_argument("--full", action="store_true", help="every fault but those of the long run")
+    parser.add_argument("--smoke", action="store_true", help="the few that `test --system` runs")
+    parser.add_argument("--seed", type=int, help="repeats what was drawn by lot")
+    parser.add_argument("--list", action="store_true", help="tell what there is")
+    args = parser.parse_args(words)
+    known = all_faults()
+    unknown = [name for name in args.faults if name not in known]
+    if unknown:
+        parser.error(f"there is no {', '.join(unknown)}")
+    chosen = [known[name] for name in args.faults]
+    chosen += [one for one in known.values() if (args.full and one.in_full) or (args.smoke and one.in_smoke)]
+    if not chosen:
+        for one in known.values():
+            print(f"{one.id:<5} {one.what}.\n      holds: {one.holds}")
+        return 0
+    seed = random.SystemRandom().randrange(10**6) if args.seed is None else args.seed
+    return run(chosen, seed)
+
+
+def run(chosen: list[Fault], seed: int) -> int:
+    """Run faults one after the other and print the table."""
+    print(f"seed {seed}: ./hotline faults … --seed {seed}", flush=True)
+    began, results = time.monotonic(), []
+    with House(seed) as house:
+        for one in chosen:
+            print(f"{one.id:<5} {one.what} …", flush=True)
+            results.append(house.run(one))
+            print(f"      {results[-1].outcome} {results[-1].why}\n      {results[-1].notes}", flush=True)
+    print(table(results, {one.id: one for one in chosen}))
+    counts = {outcome: sum(one.outcome == outcome for one in results) for outcome in ("PASS", "FAIL", "SKIPPED")}
+    said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    print(f"{said}; {sum(one.accepted for one in results):,} tickets accepted, {sum(one.lost for one in results)} lost;"
+          f" {time.monotonic() - began:.0f} s, seed {seed}")  # fmt: skip
+    return 1 if counts["FAIL"] else 0
+
+
+def table(results: list[Result], faults: dict[str, Fault]) -> str:
+    """Return the table for a terminal."""
+    lines = [
+        f"\n{'fault':<6}{'seconds':>8}{'accepted':>9}{'lost':>5}{'doubles':>8}{'fired':>7}{'late s':>7}  outcome  what"
+    ]
+    for one in results:
+        line = f"{one.fault:<6}{one.seconds:>8.1f}{one.accepted:>9}{one.lost:>5}{one.doubles:>8}{one.fired:>7}"
+        line += f"{one.late_worst:>7.1f}  {one.outcome:<8} {faults[one.fault].what[:70]}"
+        lines.append(line + (f"\n       {one.why[:400]}" if one.why else ""))
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
