@@ -16,8 +16,8 @@ from shared.domain.follow_ups import JobKind
 from shared.ledger import Item
 from shared.metrics import serve
 from shared.settings import settings
+from tests.faults.stack import wait
 from tests.integration.api import Api
-from tests.system.running import wait
 
 
 def read(api: Api) -> dict[str, float]:

@@ -7,18 +7,18 @@ from typing import Any
 
 import httpx
 
-from tests.system.running import Instance, wait
+from tests.faults.stack import Stack, wait
 
 Line = dict[str, Any]
 
 
-def lines(stack: Instance, program: str) -> list[Line]:
+def lines(stack: Stack, program: str) -> list[Line]:
     """Return what a process has logged, line by line; every line of ours is one JSON object."""
     said = stack.log(program, 100_000).splitlines()
     return [json.loads(line) for line in said if line.startswith("{")]
 
 
-def the(stack: Instance, programs: tuple[str, ...], is_it: Callable[[Line], bool]) -> Line:
+def the(stack: Stack, programs: tuple[str, ...], is_it: Callable[[Line], bool]) -> Line:
     """Wait for the one line that fits; any of the programs may have done the work."""
     found: list[Line] = []
 
@@ -30,7 +30,7 @@ def the(stack: Instance, programs: tuple[str, ...], is_it: Callable[[Line], bool
     return found[0]
 
 
-def test_a_ticket_is_followed_from_request_to_notice_by_ids_alone(stack: Instance) -> None:
+def test_a_ticket_is_followed_from_request_to_notice_by_ids_alone(stack: Stack) -> None:
     said = {"body": "锦江区春熙路昨天起停水，打电话没人管。", "email": "canary@example.cn"}
     answer = httpx.post(
         f"{stack.public_url}/api/v1/tickets",
