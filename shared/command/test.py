@@ -1,4 +1,4 @@
-"""`hotline test`: linters, import contracts, types and tests on engines of its own; the slow set with --system."""
+"""`hotline test`: linters, import contracts, types and tests on engines of its own; --system and --deploy for more."""
 
 import argparse
 import os
@@ -23,6 +23,7 @@ CHECKS = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the choice of the set; whatever else is given goes to pytest, and then only pytest runs."""
     parser.add_argument("--system", action="store_true", help="the slow set: real processes, faults, whole starts")
+    parser.add_argument("--deploy", action="store_true", help="the files in deploy/, by helm, promtool and the like")
     parser.epilog = "Other arguments go to pytest: ./hotline test tests/unit -k clock"
 
 
@@ -31,14 +32,15 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress()
     environment = clean_environment()
     failed = []
-    if not args.system and not args.rest:
+    if not (args.system or args.deploy or args.rest):
         for name, command in CHECKS.items():
             progress.step(name)
             if run_in(environment, command):
                 failed.append(name)
     if failed:
         progress.step(f"FAILED: {', '.join(failed)}; the tests run nevertheless")
-    options = ["tests/system", "tests/faults"] if args.system else ["-n", str(min(os.cpu_count() or 2, 8))]
+    slow = ["tests/deploy"] if args.deploy else ["tests/system", "tests/faults"] if args.system else None
+    options = slow or ["-n", str(min(os.cpu_count() or 2, 8))]
     progress.step(f"tests: pytest {' '.join([*options, *args.rest])}")
     return run_in(environment, [*MODULE, "pytest", *options, *args.rest]) or len(failed)
 

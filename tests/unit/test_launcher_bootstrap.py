@@ -10,6 +10,8 @@ from types import ModuleType
 
 import pytest
 
+from shared.command.lock import SOURCES
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -65,9 +67,7 @@ def test_what_would_send_python_elsewhere_is_not_handed_on(
     assert not {"PYTHONPATH", "PIP_TARGET"} & kept.keys()
 
 
-@pytest.mark.parametrize(
-    "name", ["requirements.lock", "requirements-dev.lock", "requirements-browser.lock", "requirements-uv.lock"]
-)
+@pytest.mark.parametrize("name", sorted(SOURCES))
 def test_a_lock_file_has_hashes_and_no_address(name: str) -> None:
     text = (ROOT / name).read_text()
     packages = [line for line in text.splitlines() if line[:1].isalnum()]
@@ -82,9 +82,12 @@ def test_every_dependency_is_locked() -> None:
     sets = {
         "requirements.lock": project["project"]["dependencies"],
         "requirements-dev.lock": project["dependency-groups"]["dev"],
+        "requirements-traces.lock": project["dependency-groups"]["traces"],
+        "requirements-deploy.lock": project["dependency-groups"]["deploy"],
         "requirements-browser.lock": project["dependency-groups"]["browser"],
         "requirements-uv.lock": project["dependency-groups"]["install"],
     }
+    assert sets.keys() == SOURCES.keys()
     for name, wanted in sets.items():
         locked = {line.split("==")[0] for line in (ROOT / name).read_text().splitlines() if line[:1].isalnum()}
         missing = {_package(one) for one in wanted} - locked
