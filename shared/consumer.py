@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.engine import Engine
 
-from shared import jobs
+from shared import jobs, traces
 from shared.domain.commands import Command
 from shared.domain.follow_ups import JobKind
 from shared.ledger import Item, Ledger
-from shared.logs import said_of
+from shared.logs import names_of, said_of
 from shared.metrics import LATENESS
 
 log = structlog.get_logger()
@@ -67,8 +67,20 @@ def drain(engine: Engine, share: JobKind | Share, handle: Handler, for_seconds: 
         for job in fresh:
             LATENESS.labels(share.kind).observe(job.late_seconds)
         for together in ([fresh] if fresh else []) + [[job] for job in claimed if job.attempts > 1]:
+            began = time.perf_counter()
             with said_of(together[0]) if len(together) == 1 else nullcontext():
                 handle(together)
+            if traces.is_on():
+                _trace(together, began)
         if len(claimed) < batch:
             break
     return count
+
+
+def _trace(claimed: Sequence[jobs.Claimed], began: float) -> None:
+    """Send a span for each job of a ticket, below the step that armed it."""
+    for job in claimed:
+        if job.ticket_id is not None:
+            name = traces.job(job.id, job.attempts)
+            span = traces.Span(f"job {job.kind}", name, job.ticket_id, traces.step(job.cause_seq))
+            traces.ended(span, began, **names_of(job), attempt=job.attempts, late_seconds=job.late_seconds)

@@ -33,6 +33,7 @@ class Keys:
     request: bytes
     session: bytes
     seal: bytes
+    trace: bytes
 
     def pick_up_code(self, ticket_id: int, version: int) -> str:
         """Return ten Crockford characters that open the ticket with its number. Never stored; a new version revokes."""
@@ -103,7 +104,7 @@ def keys_of(secret: bytes) -> Keys:
     def derive(purpose: str) -> bytes:
         return HKDF(hashes.SHA256(), 32, salt=None, info=f"yihaotong:{purpose}:1".encode()).derive(secret)
 
-    return Keys(*(derive(name) for name in ("code", "link", "field", "blind", "request", "session", "seal")))
+    return Keys(*(derive(name) for name in ("code", "link", "field", "blind", "request", "session", "seal", "trace")))
 
 
 @cache

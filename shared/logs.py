@@ -46,6 +46,11 @@ def names_of(job: Named) -> dict[str, Any]:
     return {"job": job.id, "kind": str(job.kind), "ticket": job.ticket_id, "cause_seq": job.cause_seq}
 
 
+def request_id() -> str:
+    """Return the id of the request that this thread answers; nothing outside of one."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
 def said_of(job: Named) -> AbstractContextManager[None]:
     """Let every line of this thread name the job meanwhile."""
     return structlog.contextvars.bound_contextvars(**names_of(job))

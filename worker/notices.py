@@ -3,13 +3,14 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection, Engine
 
-from shared import jobs, notices
+from shared import jobs, notices, traces
 from shared.ledger import Item, Ledger
 from shared.ledger.outcome import why_of
 from shared.ledger.write import as_json
@@ -72,12 +73,13 @@ class Notices:
 
     def _one_safely(self, job: jobs.Claimed) -> bool:
         """Deal with one job; return whether there is time for more."""
+        began = perf_counter()
         try:
             begun = self.begin(job)
             if begun is None:
                 return True
             answer = begun.channel.send(begun.message, begun.notice)
-            self._end(begun, answer)
+            self._end(begun, answer, began)
             return not (isinstance(answer, Refusal) and answer.is_out_of_time)
         except sa.exc.TimeoutError:
             raise  # no connection is no fault of the message's
@@ -95,7 +97,7 @@ class Notices:
             self._ledger.execute_many([Item(job, failure)])
         return True
 
-    def _end(self, begun: Begun, answer: Taken | Refusal) -> None:
+    def _end(self, begun: Begun, answer: Taken | Refusal, began: float) -> None:
         with self._engine.begin() as connection:
             result, closings = _verdict(connection, begun, answer)
             held = close(connection, closings)
@@ -110,6 +112,15 @@ class Notices:
             say = log.error if result.state == "failed" else log.info
             said = {"part": notice.part, "result": result.state, "error": result.error, "tries": notice.tries}
             say("notice", **names_of(job), notice=notice.reference, **said)
+            if traces.is_on():
+                _trace(begun.channel.name, job, notice, said, began)
+
+
+def _trace(channel: str, job: jobs.Claimed, notice: Notice, said: Mapping[str, Any], began: float) -> None:
+    name, below = ("notice", notice.reference, notice.tries, job.id), traces.job(job.id, job.attempts)
+    failed = said["result"] == "failed"
+    span = traces.Span(f"notice {channel}", name, job.ticket_id, below, is_client=True, has_failed=failed)
+    traces.ended(span, began, **names_of(job), notice=notice.reference, **said)
 
 
 def _begin(connection: Connection, channel: Channel[Any], gathered: Sequence[jobs.Claimed]) -> Begun | None:

@@ -4,12 +4,13 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from time import perf_counter
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection, Engine
 
-from shared import jobs
+from shared import jobs, traces
 from shared.bell import Bell
 from shared.domain.commands import Bury, ChangeTellBy, Command, Register
 from shared.domain.decide import decide
@@ -23,7 +24,7 @@ from shared.keys import Keys
 from shared.ledger import write
 from shared.ledger.change import Change, caller_row
 from shared.ledger.outcome import Item, Outcome, Verdict, closing_of, must_bury, why_of
-from shared.logs import names_of
+from shared.logs import names_of, request_id
 from shared.metrics import BURIED, ENDED, REGISTERED
 
 _TAKE_KEY = sa.text(
@@ -83,7 +84,7 @@ class Ledger:
         `key_reused` if the same key came with another request.
         """
         named = {"client": key.client, "route": key.route, "key": key.key}
-        change = Change(None)
+        change, began = Change(None), perf_counter()
         with self._engine.begin() as connection:
             city = command.actor.city
             taken = connection.execute(_TAKE_KEY, named | {"mac": key.mac, "city": city}).one_or_none()
@@ -96,7 +97,7 @@ class Ledger:
             if also is not None:
                 also(connection)
         REGISTERED.labels(command.channel).inc()
-        _say(change)
+        _say(change, began)
         self._bell.ring(change.due_now, [change.stands.id])
         return Opened(change.stands, is_replay=False)
 
@@ -105,6 +106,7 @@ class Ledger:
 
         Waits at most `lock_timeout` for the ticket. Raises `Refused`, `NotYours` or `Conflict`.
         """
+        began = perf_counter()
         with self._engine.begin() as connection:
             row = write.lock_one(connection, command.ticket_id)
             if row is None:
@@ -118,7 +120,7 @@ class Ledger:
             write.write_moved(connection, [change] if drafts else [])
             if drafts and isinstance(command, ChangeTellBy):
                 write.write_email(connection, command.ticket_id, self._keys.encrypt(command.email))
-        _say(change)
+        _say(change, began)
         self._bell.ring(change.due_now, [command.ticket_id] if drafts else [])
         return Done(change.stands, len(drafts))
 
@@ -146,6 +148,7 @@ class Ledger:
         return Opened(ticket_from_row(row.mappings().one()), is_replay=True)
 
     def _apply(self, items: Sequence[Item]) -> list[Outcome]:
+        began = perf_counter()
         with self._engine.begin() as connection:
             ids = [item.job.ticket_id for item in items if item.job.ticket_id is not None]
             rows = write.lock_free(connection, ids)
@@ -168,6 +171,10 @@ class Ledger:
             ENDED.labels(item.job.kind, outcome.verdict).inc()
             said = {"outcome": outcome.verdict, "attempt": item.job.attempts, "steps": outcome.steps}
             log.info("job", **names_of(item.job), **said)
+            if traces.is_on() and outcome.steps:
+                wrote = {row["seq"]: row["kind"] for row in changes[item.job.ticket_id or 0].events}
+                named = [(seq, wrote[seq]) for seq in outcome.steps]
+                traces.steps(item.job.ticket_id or 0, named, traces.job(item.job.id, item.job.attempts), began)
         due_now = {kind for change in moved for kind in change.due_now}
         self._bell.ring(due_now, [change.ticket.id for change in moved if change.ticket])
         return outcomes
@@ -194,11 +201,13 @@ def _one(
     return Outcome(outcome.verdict, change.ticket, outcome.why, steps), closing_of(item.job, outcome, is_buried)
 
 
-def _say(change: Change) -> None:
+def _say(change: Change, began: float) -> None:
     """Log which steps a person's request wrote, under its id: jobs name these steps as their cause."""
     if change.events:
         steps, kinds = zip(*((row["seq"], row["kind"]) for row in change.events), strict=True)
         log.info("steps", ticket=change.stands.id, steps=steps, kinds=kinds)
+        if traces.is_on():
+            traces.steps(change.stands.id, zip(steps, kinds, strict=True), request_id(), began)
 
 
 def _decide_alone(item: Item, change: Change, rules: Rules, now: datetime) -> Outcome:
