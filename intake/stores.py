@@ -1,7 +1,5 @@
 """Intake's connection to PostgreSQL and its ledger, one of each per process, opened after the fork."""
 
-from functools import cache
-
 from flask import request
 from sqlalchemy.engine import Engine
 
@@ -10,6 +8,7 @@ from shared.database import make_engine
 from shared.domain.rules import Rules
 from shared.keys import keys
 from shared.ledger import Ledger
+from shared.once import once
 from shared.packs import known_packs
 from shared.settings import settings
 
@@ -18,13 +17,13 @@ REQUEST_SECONDS = 2.5
 _NEEDS_NO_RULES = ("static", "health.live", "metrics.metrics")  # they answer when nothing else does
 
 
-@cache
+@once
 def engine() -> Engine:
     """Return the engine; a connection held longer than a request may take is cut (FAULTS P8)."""
     return make_engine(settings().database_url, cut_after_seconds=REQUEST_SECONDS)
 
 
-@cache
+@once
 def ledger() -> Ledger:
     """Return the ledger."""
     return Ledger(engine(), known_packs().of, keys(), bell())

@@ -9,7 +9,6 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any
 
 import redis
@@ -17,6 +16,7 @@ from celery import Celery
 
 from shared.domain.follow_ups import JobKind
 from shared.metrics import RUNG
+from shared.once import once
 from shared.settings import settings
 
 MESSAGE_VERSION = 1
@@ -39,7 +39,7 @@ SERVICE_OF = {
 }
 
 
-@cache
+@once
 def publisher() -> Celery:
     """Return the Celery app that only sends: it gives up at once (FAULTS 4.1), unlike the services' own."""
     app = Celery("bell", broker=settings().redis_url, set_as_current=False)
@@ -130,7 +130,7 @@ class Bell:
         return True
 
 
-@cache
+@once
 def bell() -> Bell:
     """Return this process's bell."""
     return Bell()

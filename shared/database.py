@@ -1,6 +1,5 @@
 """Connections to PostgreSQL: one engine per process, opened after the fork, with time-outs on every wait."""
 
-from functools import cache
 from time import perf_counter
 
 import sqlalchemy as sa
@@ -9,6 +8,7 @@ from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from shared.frozen import Patience
 from shared.metrics import COMMIT, POOL_TIMEOUTS, POOL_WAIT
+from shared.once import once
 from shared.settings import settings
 
 # FAULTS 4.4. A frozen server answers no time-out of its own: see `Patience`.
@@ -79,7 +79,7 @@ def _time_commits(engine: Engine) -> None:
     engine.dialect.do_commit = timed  # type: ignore[method-assign]
 
 
-@cache
+@once
 def engine() -> Engine:
     """Return this process's engine for background work."""
     return make_engine(settings().database_url, _BACKGROUND_POOL)

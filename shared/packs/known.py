@@ -2,7 +2,6 @@
 
 import threading
 import time
-from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -10,6 +9,7 @@ from sqlalchemy.engine import Connection, Engine
 from shared.cities.load import read_pack
 from shared.cities.problems import PackError
 from shared.domain.rules import Rules
+from shared.once import once
 from shared.tables.pack import active_pack, pack_version
 
 LOOK_SECONDS = 1.0
@@ -81,7 +81,7 @@ class Packs:
         return rules
 
 
-@cache
+@once
 def known_packs() -> Packs:
     """Return this process's packs."""
     return Packs()
