@@ -72,16 +72,6 @@ class Row:
             self.say(f"column '{column}' is '{self.cells[column]}', not one of {', '.join(kinds)}")
             return default
 
-    def count(self, column: str) -> int | None:
-        """Return the cell as a whole number above 0, None when it is empty."""
-        cell = self.cells[column]
-        if not cell:
-            return None
-        if not (cell.isascii() and cell.isdigit() and 0 < int(cell) < 10_000):
-            self.say(f"column '{column}' is '{cell}', not a whole number above 0")
-            return None
-        return int(cell)
-
 
 def read_sheet(path: Path, columns: tuple[str, ...], problems: Problems) -> list[Row]:
     """Return the sheet's rows; a missing file, another encoding or other columns are problems and give no rows."""
