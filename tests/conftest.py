@@ -31,6 +31,7 @@ from shared.command.engines import Addresses
 
 # A test never depends on how fast the machine is.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("steady"), max_examples=300, stateful_step_count=50)
 settings.load_profile("steady")
 
 FOLDER = "HOTLINE_TEST_ENGINES"

@@ -61,7 +61,7 @@ def as_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cal
         monkeypatch.setenv("HOTLINE_FILES_URL", (tmp_path / "files").as_uri())
         monkeypatch.setenv("HOTLINE_SECOND_FACTOR", "off")
         monkeypatch.delenv("HOTLINE_SECRET_FILE", raising=False)
-        monkeypatch.setattr(known, "read_pack", _read_pack_once)
+        monkeypatch.setattr(known, "read_pack", read_pack_once)
         _forget()
         bell()._quiet_until = math.inf  # as with Redis gone for good: jobs alone carry the work
 
@@ -69,7 +69,7 @@ def as_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cal
     _forget()
 
 
-def _read_pack_once(city: str, files: Mapping[str, bytes]) -> Rules:
+def read_pack_once(city: str, files: Mapping[str, bytes]) -> Rules:
     """Every test has a database of its own, but nearly all of them hold the same pack."""
     return _read(city, tuple(sorted(files.items())))
 
