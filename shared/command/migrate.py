@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from shared.command.shipped import begin_with_shipped
 from shared.settings import driver_url
 
 _LOCK = 12345_0001
+_ASK_SECONDS = 0.2
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +45,21 @@ def upgrade(owner_url: str) -> None:
     """
     engine = sa.create_engine(driver_url(owner_url), poolclass=sa.NullPool)
     with engine.connect() as guard, engine.connect() as connection:
-        guard.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+        _take_turn(guard)
         to_revision(connection, "head")
         connection.commit()
         begin_with_shipped(connection)
         guard.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
     engine.dispose()
+
+
+def _take_turn(guard: sa.Connection) -> None:
+    """Wait for other migrators, asking again and again: one that waits in a statement would keep its snapshot, and an
+    index that is built CONCURRENTLY waits for all of those."""
+    while not guard.execute(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}).scalar_one():
+        guard.rollback()
+        time.sleep(_ASK_SECONDS)
+    guard.commit()
 
 
 def to_revision(connection: sa.Connection, revision: str) -> None:
