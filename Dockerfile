@@ -3,6 +3,7 @@
 
 FROM python:3.13.14-slim-trixie AS packages
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /build
 COPY requirements.lock requirements-traces.lock ./
 # Wheels only, so that nothing has to be built. The embedded engines stay out: here the engines have containers of their own.
 RUN python -m venv /opt/venv \
@@ -21,9 +22,9 @@ COPY shared shared
 COPY intake intake
 COPY router router
 COPY worker worker
-# Compiled here because the root file system of a running container is read-only.
-RUN python -m compileall -q shared intake router worker
-# Where files lie unless they lie in a bucket; a volume mounted here has this owner.
-RUN install --directory --owner=10001 --group=hotline --mode=700 /files
+# Compiled here because the root file system of a running container is read-only. /files is where files lie unless they
+# lie in a bucket; a volume mounted there has this owner.
+RUN python -m compileall -q shared intake router worker \
+    && install --directory --owner=10001 --group=hotline --mode=700 /files
 USER 10001:10001
 ENTRYPOINT ["python", "-P", "-m", "shared.command.container"]
