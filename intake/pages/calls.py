@@ -51,11 +51,10 @@ def phone_of(call_id: int | None) -> str | None:
         return reads.draft_phone(current_viewer(), connection, g.staff.extension, call_id)
 
 
-def bind(call_id: int | None, ticket_id: int) -> None:
-    """Bind a registered ticket to the call it came by."""
+def bind(connection: Connection, call_id: int | None, ticket_id: int) -> None:
+    """Bind a ticket that is being registered to the call it came by."""
     if call_id is not None:
-        with engine().begin() as connection:
-            calls.link(connection, current_viewer(), g.staff.extension, call_id, ticket_id)
+        calls.link(connection, current_viewer(), g.staff.extension, call_id, ticket_id)
 
 
 @staff_pages.post("/calls/<int:call_id>/number")

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, redirect, request, url_for
 from marshmallow import ValidationError
+from sqlalchemy.engine import Connection
 
 from intake.acts import ACTS, carry_out, current_viewer
 from intake.pages import drafts
@@ -60,7 +61,6 @@ def register() -> Response:
             return form_page(drafts.kept_apart(form, error), status=409)
         return form_page(form, mistake_of(error, "console", form.typed))
     files.tell_lost()
-    bind(form.call_id, opened.ticket.id)
     if closes:
         answer = {"public": form.typed[drafts.ANSWER]}
         try:
@@ -72,11 +72,16 @@ def register() -> Response:
 
 
 def _register(viewer: Viewer, form: drafts.Form, files: FormFiles, *, closes: bool) -> Accepted:
-    """Register what the form says; its draft goes in the same step."""
+    """Register what the form says; in the same step its draft goes and its call is bound."""
     if closes and drafts.ANSWER not in form.typed:
         raise ValidationError({drafts.ANSWER: ["Missing data for required field."]})
     data = drafts.request_of(form, files.fields)
-    return register_request(viewer, data, form.key, files.marks, lambda c: finish(c, viewer, form.written))
+
+    def also(connection: Connection, ticket_id: int) -> None:
+        finish(connection, viewer, form.written)
+        bind(connection, form.call_id, ticket_id)
+
+    return register_request(viewer, data, form.key, files.marks, also)
 
 
 def form_page(

@@ -42,7 +42,7 @@ log = structlog.get_logger()
 
 # The rules of a city by the id of its active pack, which the ledger reads in the transaction that they will decide in.
 RulesOf = Callable[[Connection, str, int | None], Rules]
-Also = Callable[[Connection], None]
+Also = Callable[[Connection, int], None]  # what goes along with a registration, by the ticket's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Ledger:
             change.record(decide(None, given, rules, taken[1]), command.actor, rules, taken[1])
             write.write_opened(connection, change, caller_row(taken[0], command.caller, self._keys))
             if also is not None:
-                also(connection)
+                also(connection, taken[0])
         REGISTERED.labels(command.channel).inc()
         _say(change, began)
         self._bell.ring(change.due_now, [change.stands.id])

@@ -120,6 +120,13 @@ def test_a_ticket_registered_from_a_call_has_its_number_and_is_bound_to_it(adapt
     assert f"call={call_id}" not in lin.get("/console").html
 
 
+def test_a_ticket_is_bound_to_its_call_in_the_transaction_that_makes_it(adapter: Adapter) -> None:
+    lin, stage = seated(adapter), adapter.api.stage
+    adapter.hear(*answered())
+    register(lin, call=str(stage.rows("SELECT id FROM call")[0]["id"]))
+    assert stage.rows("SELECT 1 FROM ticket JOIN call ON call.ticket_id = ticket.id WHERE call.xmin = ticket.xmin")
+
+
 def test_a_number_typed_by_the_operator_stands_before_that_of_the_call(adapter: Adapter) -> None:
     lin, stage = seated(adapter), adapter.api.stage
     adapter.hear(*answered())
