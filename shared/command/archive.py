@@ -1,5 +1,6 @@
 """The file of a backup: a tar of compressed tables and of files, and a manifest that says what must be in it."""
 
+import fcntl
 import gzip
 import hashlib
 import hmac
@@ -98,15 +99,29 @@ def writing(path: Path) -> Iterator[Writer]:
     if path.exists():
         raise BackupError(f"{path} exists already: choose another name.")
     half = path.with_name(f".{path.name}.half")
-    try:
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with os.fdopen(_alone(half), "wb") as file:
+        try:
+            file.truncate()  # what a backup that was killed has left
             with tarfile.open(fileobj=file, mode="w") as tar:
                 yield Writer(tar, path.parent)
             file.flush()
             os.fsync(file.fileno())
-        half.rename(path)
-    finally:
-        half.unlink(missing_ok=True)
+            half.rename(path)
+        finally:
+            half.unlink(missing_ok=True)
+
+
+def _alone(half: Path) -> int:
+    """Open a file that no other backup is writing. The lock ends with its process, however that ends."""
+    opened = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(opened), half.stat()):
+            return opened
+    except OSError:  # locked, or in place by now
+        pass
+    os.close(opened)
+    raise BackupError(f"Another backup is being written to {half}: wait for it, or choose another name.")
 
 
 class Reader:

@@ -138,6 +138,25 @@ def test_a_backup_is_for_its_owner_alone_and_holds_no_secret(here: Here) -> None
         here.backup()
 
 
+def test_what_a_killed_backup_has_left_is_in_nobodys_way(here: Here) -> None:
+    half = here.path.with_name(f".{here.path.name}.half")
+    half.write_bytes(b"x" * 10_000_000)
+    here.backup()
+    assert [path.name for path in here.path.parent.iterdir() if path.is_file()] == [here.path.name]
+    with archive.reading(here.path, here.stage.keys) as reader:
+        assert reader.manifest.tables
+
+
+def test_of_two_backups_to_one_name_the_second_leaves_the_first_alone(here: Here) -> None:
+    with archive.writing(here.path) as first:
+        first.add_bytes("a", b"a")
+        with pytest.raises(BackupError, match="Another backup"):
+            here.backup()
+        first.add_bytes("b", b"b")
+    with tarfile.open(here.path) as tar:
+        assert tar.getnames() == ["a", "b"]
+
+
 def test_a_restore_refuses_a_database_that_holds_something_unless_told_to_replace_it(
     here: Here, empty: Database
 ) -> None:
