@@ -1,12 +1,15 @@
 """The watch: looks every 200 ms at its oldest due jobs and rings. What is late or cannot be rung, it does itself."""
 
+import faulthandler
 import signal
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.engine import Engine
 
 from shared import jobs
@@ -21,6 +24,9 @@ from shared.metrics import HELPED
 TICK_SECONDS = 0.2
 OWN_WORK_SECONDS = 5.0
 BURY_EVERY_SECONDS = 5.0
+_STDERR = 2
+# As Celery's own limits, and less than any lease: whoever hangs is gone before another may have its jobs.
+SOFT_LIMIT_SECONDS, HARD_LIMIT_SECONDS = 25.0, 30.0
 
 log = structlog.get_logger()
 
@@ -43,6 +49,8 @@ class Watch:
             except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
                 log.warning("watch_waits_for_database", error=type(error).__name__)
                 self._stop.wait(1)
+            except SoftTimeLimitExceeded:
+                log.warning("watch_out_of_time")
             self._stop.wait(TICK_SECONDS)
 
     def look(self) -> None:
@@ -52,10 +60,33 @@ class Watch:
         for kind, lag in lags.items():
             was_rung = self._bell.ring_now(kind)
             if lag > jobs.LATE_SECONDS or not was_rung:
-                HELPED.labels(kind).inc(drain(self._engine, kind, self._handlers[kind], OWN_WORK_SECONDS))
+                with limited(SOFT_LIMIT_SECONDS, HARD_LIMIT_SECONDS):
+                    HELPED.labels(kind).inc(drain(self._engine, kind, self._handlers[kind], OWN_WORK_SECONDS))
         if time.monotonic() >= self._next_burial:
             self._next_burial = time.monotonic() + BURY_EVERY_SECONDS
             bury_vanished(self._engine, self._ledger, self._handlers)
+
+
+@contextmanager
+def limited(soft: float, hard: float) -> Iterator[None]:
+    """Raise `SoftTimeLimitExceeded` in the block after `soft` seconds; after `hard` seconds end this process.
+
+    Then the supervisor starts it anew, and the attempt has counted. For the main thread alone.
+    """
+
+    def out_of_time(*_: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    signal.signal(signal.SIGALRM, out_of_time)
+    signal.setitimer(signal.ITIMER_REAL, soft)
+    # By a thread that needs no Python: what hangs in a library hears no signal. It says where, without any values.
+    faulthandler.dump_traceback_later(hard, exit=True, file=_STDERR)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 def bury_vanished(engine: Engine, ledger: Ledger, kinds: Iterable[JobKind]) -> None:

@@ -1,5 +1,8 @@
 """Claim, think, apply, and the watch beside the bell: whatever breaks, the work is done once (FAULTS 4.6, 4.7)."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -8,13 +11,14 @@ import sqlalchemy as sa
 
 from shared import jobs
 from shared.bell import SERVICE_OF, Bell
+from shared.command.paths import ROOT
 from shared.consumer import Handler, drain, through_ledger
 from shared.domain import commands as c
 from shared.domain.commands import Command
 from shared.domain.follow_ups import JobKind
 from shared.domain.terms import HolderKind
 from shared.jobs import MAX_ATTEMPTS, Claimed
-from shared.watch import Watch
+from shared.watch import HARD_LIMIT_SECONDS, SOFT_LIMIT_SECONDS, Watch
 from tests.integration.stage import ROUTER, UNIT, Stage
 
 
@@ -214,3 +218,30 @@ def test_every_kind_of_job_has_exactly_one_consumer_and_every_bell_one_that_hear
         assert app.conf.task_default_queue == service
         assert set(handlers()) == {kind for kind, name in SERVICE_OF.items() if name == service}
     assert set(SERVICE_OF) == set(JobKind)
+
+
+def test_a_watch_that_hangs_is_gone_before_the_lease_ends(stage: Stage) -> None:
+    left: list[float] = []
+
+    def note(_claimed: Sequence[Claimed]) -> None:
+        left.append(signal.getitimer(signal.ITIMER_REAL)[0])
+
+    stage.register()
+    Watch(stage.engine, SilentBell(is_there=False), stage.ledger, {JobKind.ROUTE: note}).look()
+    assert SOFT_LIMIT_SECONDS - 10 < left[0] <= SOFT_LIMIT_SECONDS < HARD_LIMIT_SECONDS
+    assert min(jobs.LEASE_SECONDS.values()) > HARD_LIMIT_SECONDS
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_what_hangs_is_told_so_and_then_cannot_keep_the_process() -> None:
+    hangs = (
+        "from shared.watch import limited\n"
+        "from celery.exceptions import SoftTimeLimitExceeded\n"
+        "with limited(0.3, 3):\n"
+        "    try:\n"
+        "        while True: sum(range(1000))\n"
+        "    except SoftTimeLimitExceeded: print('told', flush=True)\n"
+        "    sum(iter(int, 1))"
+    )
+    done = subprocess.run([sys.executable, "-c", hangs], cwd=ROOT, capture_output=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout, b"line 7" in done.stderr) == (1, b"told\n", True)
