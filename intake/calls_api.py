@@ -13,6 +13,7 @@ from intake.problems import problem, sentence_of
 from intake.stores import engine
 from shared import calls, people
 from shared.bell import bell
+from shared.fault_points import fault_point
 from shared.settings import settings
 
 _ONE, _BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
@@ -50,6 +51,8 @@ def receive() -> Any:
     with engine().begin() as connection:
         heard = calls.hear(connection, city, reports)
         seated = people.staff_at(connection, city, heard.seats)
+        fault_point("call.written")
+    fault_point("call.committed")
     bell().ring(seats=seated)
     return {"events": len(reports), "new": heard.new}
 

@@ -10,6 +10,7 @@ from intake.stores import engine
 from shared import access_log, attempts, people
 from shared.attempts import Window
 from shared.domain.errors import Refused
+from shared.fault_points import fault_point
 from shared.people import Staff, second_factor
 
 log = structlog.get_logger()
@@ -45,7 +46,9 @@ def let_in(connection: Connection, person: Staff, *, has_second: bool = False) -
     if second_factor.is_needed(person.role) and not has_second:
         return Login(person, second_factor.wait_for_code(connection, person.id), is_whole=False)
     access_log.note(connection, person.viewer, "logged_in", address=network())
-    return Login(person, people.open_session(connection, person.id), is_whole=True)
+    token = people.open_session(connection, person.id)
+    fault_point("login.opened")
+    return Login(person, token, is_whole=True)
 
 
 def waiting(token: str) -> tuple[Staff, bool]:

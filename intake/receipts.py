@@ -14,6 +14,7 @@ from intake.json_reader import read_value
 from intake.problems import problem
 from intake.stores import engine
 from shared import notices
+from shared.fault_points import fault_point
 from shared.notices import Receipt
 from shared.settings import settings
 from shared.sms_accounts import read_accounts
@@ -36,6 +37,7 @@ def receive(provider: str, secret: str) -> Response | tuple[Response, int]:
     read, answer = _FORMS[provider]
     with engine().begin() as connection:
         foreign = [one for one in map(read, reports) if not notices.receive(connection, provider, one)]
+        fault_point("receipt.kept")
     if foreign:
         log.warning("receipts_of_nothing", provider=provider, count=len(foreign))
         return problem(404, "unknown_reference", "有的回执不属于这里发出的短信。(Some receipts are not of ours.)")

@@ -17,6 +17,7 @@ from shared.domain.files import PARTS
 from shared.domain.numbers import number_of
 from shared.domain.ticket import Ticket
 from shared.domain.viewer import Viewer
+from shared.fault_points import fault_point
 from shared.keys import keys
 from shared.ledger import Also, IdempotencyKey
 from shared.ledger.chain import canonical
@@ -59,7 +60,9 @@ def register(
         admit(details.phone, key)
     command = Register(actor=viewer, caller=details, api_key=api_key, **rest, **file_refs(viewer, data))
     opened = ledger().open_ticket(command, IdempotencyKey(client, _ROUTE, key, _mac(data, marks)), also)
-    return accepted(opened.ticket, is_replay=opened.is_replay)
+    answer = accepted(opened.ticket, is_replay=opened.is_replay)
+    fault_point("register.answered")
+    return answer
 
 
 def is_as_registered(viewer: Viewer, data: Mapping[str, Any], key: str) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Engine
 
 from shared.domain.checks import Difference
+from shared.fault_points import fault_point
 from shared.tables.people import access_log, access_seal
 
 _GENESIS = b"\0" * 32
@@ -49,7 +50,9 @@ def seal(engine: Engine, key: bytes) -> int:
         lines, mac = _mac_of(connection, key, mac, after, until)
         row = {"after": after, "up_to": until, "lines": lines, "mac": mac, "at": sa.func.clock_timestamp()}
         added = postgresql.insert(access_seal).values(row).on_conflict_do_nothing()
-        return lines if connection.execute(added).rowcount else 0
+        is_added = connection.execute(added).rowcount > 0
+        fault_point("seal.written")
+        return lines if is_added else 0
 
 
 def differences(connection: Connection, key: bytes) -> Iterator[Difference]:

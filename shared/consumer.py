@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from shared import jobs, traces
 from shared.domain.commands import Command
 from shared.domain.follow_ups import JobKind
+from shared.fault_points import fault_point
 from shared.ledger import Item, Ledger
 from shared.logs import names_of, said_of
 from shared.metrics import LATENESS
@@ -26,6 +27,7 @@ def through_ledger(ledger: Ledger, think: Think) -> Handler:
 
     def handle(claimed: Sequence[jobs.Claimed]) -> None:
         answers = think_alone_on_error(think, claimed)
+        fault_point("think.done")
         ledger.execute_many([Item(job, answer) for job, answer in zip(claimed, answers, strict=True)])
 
     return handle
@@ -63,6 +65,8 @@ def drain(engine: Engine, share: JobKind | Share, handle: Handler, for_seconds: 
     while time.monotonic() < until:
         claimed = jobs.claim(engine, share.kind, batch, share.part)
         count += len(claimed)
+        if claimed:
+            fault_point("claim.committed")
         fresh = [job for job in claimed if job.attempts == 1]
         for job in fresh:
             LATENESS.labels(share.kind).observe(job.late_seconds)

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from shared.domain.errors import Refused
 from shared.domain.viewer import Viewer
+from shared.fault_points import fault_point
 from shared.keys import keys
 from shared.tables.draft import draft as d
 from shared.tables.ticket import idempotency
@@ -77,6 +78,7 @@ def save(connection: Connection, viewer: Viewer, written: Written) -> int:
     version = connection.execute(_SAVE, named).scalar_one_or_none()
     if version is None:
         raise _changed() if ticket_of(connection, viewer, written.key) is None else _registered()
+    fault_point("draft.saved")
     return int(version)
 
 

@@ -17,6 +17,7 @@ from shared.bell import Bell
 from shared.consumer import Handler, drain
 from shared.domain.errors import Refused
 from shared.domain.follow_ups import JobKind
+from shared.fault_points import fault_point
 from shared.ledger import Item, Ledger
 from shared.ledger.write import as_json
 from shared.metrics import HELPED
@@ -92,6 +93,8 @@ def limited(soft: float, hard: float) -> Iterator[None]:
 def bury_vanished(engine: Engine, ledger: Ledger, kinds: Iterable[JobKind]) -> None:
     """Bury the jobs of these kinds whose consumer was killed at every attempt."""
     gone = jobs.claim_vanished(engine, kinds)
+    if gone:
+        fault_point("vanished.claimed")
     vanished = Refused("vanished", "the consumer was killed at every attempt")
     items = [Item(job, vanished) for job in gone if job.ticket_id is not None]
     untied = [job for job in gone if job.ticket_id is None]

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from shared import jobs, mailboxes, notices
 from shared.domain.events import EventKind
 from shared.domain.terms import Urgency
+from shared.fault_points import fault_point
 from shared.jobs import Claimed
 from shared.notices import Notice
 from shared.tables.ticket import caller
@@ -60,7 +61,10 @@ class Mail:
         if not jobs.hold(connection, [job]):
             return []
         others = mailboxes.waiting_with(connection, job) if is_to_unit else []
-        return [job, *jobs.take_along(connection, job.kind, others)]
+        along = jobs.take_along(connection, job.kind, others)
+        if along:
+            fault_point("digest.gathered")
+        return [job, *along]
 
     def prepare(self, connection: Connection, job: Claimed) -> Mailing:
         """Write to the caller or to the unit that has the ticket."""

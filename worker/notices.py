@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.engine import Connection, Engine
 
 from shared import jobs, notices, traces
+from shared.fault_points import fault_point
 from shared.ledger import Item, Ledger
 from shared.ledger.outcome import why_of
 from shared.ledger.write import as_json
@@ -78,7 +79,9 @@ class Notices:
             begun = self.begin(job)
             if begun is None:
                 return True
+            fault_point("notice.sending")
             answer = begun.channel.send(begun.message, begun.notice)
+            fault_point("notice.answered")
             self._end(begun, answer, began)
             return not (isinstance(answer, Refusal) and answer.is_out_of_time)
         except sa.exc.TimeoutError:
@@ -107,6 +110,7 @@ class Notices:
                 notices.end(connection, notice, result)
             if ours:
                 begun.channel.settle(connection, begun.message, answer)
+            fault_point("notice.settled")
         NOTICES.labels(begun.channel.name, "refused" if result.state == "sending" else result.state).inc()
         for job, notice in begun.told:
             say = log.error if result.state == "failed" else log.info
@@ -145,7 +149,10 @@ def _begin(connection: Connection, channel: Channel[Any], gathered: Sequence[job
         else:
             told.append((job, notice))
             messages.append(message)
-    return Begun(channel, told, channel.join(messages)) if told else None
+    if not told:
+        return None
+    fault_point("notice.begun")
+    return Begun(channel, told, channel.join(messages))
 
 
 def _verdict(

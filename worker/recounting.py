@@ -18,6 +18,7 @@ from shared.domain.rules import Rules
 from shared.domain.terms import Role
 from shared.domain.ticket import Ticket
 from shared.domain.viewer import Viewer
+from shared.fault_points import fault_point
 from shared.ledger import Ledger
 from shared.ledger.outcome import why_of
 from shared.ledger.write import business_now
@@ -66,6 +67,7 @@ class Recounting:
             self._close(job, "moot")  # the newer one's own sweep begins from the start
             return
         done = self._sweep(activation, sweep)
+        fault_point("recount.swept")
         log.info("recounted", pack=activation.pack_id, after=done.after, moved=done.moved, round=sweep.round)
         self._close(job, "failed" if done.failures else "done", self._next(sweep, done), "; ".join(done.failures[:5]))
 

@@ -8,6 +8,7 @@ from sqlalchemy.engine import Engine
 
 from shared import attachments, jobs, notices
 from shared.attachments import FileState, stored_as
+from shared.fault_points import fault_point
 from shared.ledger.write import as_json
 from shared.storage import NotStored, Storage, StorageError
 from worker.clamd import NoAnswer, is_clean
@@ -43,6 +44,7 @@ class Scanning:
                 state = FileState.INFECTED
                 log.error("virus_found", file=job.part)
                 self._mark_infected(job)
+                fault_point("scan.marked")
                 self._place.delete(name)
         except NotStored:
             state = None  # tidied meanwhile, or removed by a try that did not live to close the job

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 from shared import attachments, attempts, drafts, errands, jobs, people
 from shared.domain.follow_ups import JobKind
 from shared.domain.rules import Policy
+from shared.fault_points import fault_point
 from shared.ledger.forget import forget_keys
 from shared.ledger.write import business_now
 from shared.people import second_factor
@@ -77,6 +78,7 @@ class Tidying:
         while after is not None and time.monotonic() < until:
             with self._engine.begin() as connection:
                 after = jobs.tidy(connection, after, KEEP, CHUNK)
+        fault_point("tidy.swept")
         done = jobs.Closing(job, "done", "done")
         close(self._engine, done, None if after is None else lambda c: (f"{day}:{after}", business_now(c)))
 
@@ -91,6 +93,8 @@ class Tidying:
                 except StorageError as error:
                     log.warning("loose_files_stay", error=str(error))
                     return
+                if found:
+                    fault_point("tidy.bytes_gone")
                 attachments.forget(connection, found)
             if len(found) < FEW:
                 return

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy.engine import Connection, Engine
 
 from shared import jobs
+from shared.fault_points import fault_point
 from shared.ledger.outcome import why_of
 from shared.ledger.write import as_json
 
@@ -43,3 +44,4 @@ def close(engine: Engine, closing: jobs.Closing, rest: Rest | None = None) -> No
         if rest is not None:
             jobs.arm_untied(connection, closing.job.kind, *rest(connection))
         jobs.close(connection, [closing], as_json)
+        fault_point("untied.closed")

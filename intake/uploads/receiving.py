@@ -13,6 +13,7 @@ from shared.domain.errors import Refused
 from shared.domain.follow_ups import JobKind
 from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
+from shared.fault_points import fault_point
 from shared.keys import keys
 from shared.ledger.write import business_now
 from shared.settings import settings
@@ -36,7 +37,9 @@ def receive(viewer: Viewer, raw_name: str, content: bytes) -> str:
     file = checked(raw_name, content)
     with engine().begin() as connection:
         file_id = attachments.begin(connection, _row(viewer, file))
+    fault_point("file.noted")
     _write(place, file_id, file.content)
+    fault_point("file.stored")
     with engine().begin() as connection:
         if settings().clamd_url is None:
             attachments.set_state(connection, file_id, FileState.UNSCANNED)

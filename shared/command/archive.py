@@ -16,6 +16,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
+from shared.fault_points import fault_point
 from shared.keys import Keys
 
 FORMAT = 1
@@ -106,6 +107,7 @@ def writing(path: Path) -> Iterator[Writer]:
                 yield Writer(tar, path.parent)
             file.flush()
             os.fsync(file.fileno())
+            fault_point("backup.half")
             half.rename(path)
         finally:
             half.unlink(missing_ok=True)

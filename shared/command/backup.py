@@ -13,6 +13,7 @@ from shared.attachments import FileState, stored_as
 from shared.command import table_copy
 from shared.command.archive import BackupError, Manifest, Writer, fingerprint, writing
 from shared.command.progress import complain
+from shared.fault_points import fault_point
 from shared.keys import Keys, keys
 from shared.settings import settings
 from shared.storage import Storage, StorageError, storage
@@ -59,6 +60,7 @@ def backup(url: str, path: Path, place: Storage | None, by: Keys) -> Manifest:
             rows = table_copy.rows_of(connection, name, columns)
             manifest.tables[name] = writer.add_table(name, columns, rows)
         found: dict[str, str] = dict(connection.execute(_FILES, [_WITHOUT_BYTES]).fetchall())
+        fault_point("backup.tables")
         connection.rollback()  # files that a step has are never changed: the snapshot need not wait for them
         _add_files(writer, manifest, place, found)
         writer.close(manifest, by)

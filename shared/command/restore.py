@@ -17,6 +17,7 @@ from shared.command import table_copy
 from shared.command.archive import BackupError, Manifest, Reader, reading
 from shared.command.migrate import knows_revision, to_revision, upgrade
 from shared.command.progress import complain
+from shared.fault_points import fault_point
 from shared.keys import Keys, keys
 from shared.settings import driver_url, settings
 from shared.storage import NotStored, Storage, StorageError, storage
@@ -70,8 +71,10 @@ def restore(url: str, path: Path, place: Storage | None, by: Keys, *, replaces: 
             if place is not None:
                 for file_id in made.files:
                     _bring_back(place, stored_as(file_id), reader.file(file_id))
+            fault_point("restore.files")
             _load(connection, reader)
         engine.dispose()
+    fault_point("restore.loaded")
     upgrade(url)
     return made
 

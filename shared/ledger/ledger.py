@@ -20,6 +20,7 @@ from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind, Role
 from shared.domain.ticket import Ticket, ticket_from_row
 from shared.domain.viewer import Viewer
+from shared.fault_points import fault_point
 from shared.keys import Keys
 from shared.ledger import write
 from shared.ledger.change import Change, caller_row
@@ -90,12 +91,15 @@ class Ledger:
             taken = connection.execute(_TAKE_KEY, named | {"mac": key.mac, "city": city}).one_or_none()
             if taken is None:
                 return self._replay(connection, named, key.mac)
+            fault_point("open.key_taken")
             given = replace(command, ticket_id=taken[0])
             rules = self._rules_of(connection, city, taken[2])
             change.record(decide(None, given, rules, taken[1]), command.actor, rules, taken[1])
             write.write_opened(connection, change, caller_row(taken[0], command.caller, self._keys))
             if also is not None:
                 also(connection, taken[0])
+            fault_point("open.written")
+        fault_point("open.committed")
         REGISTERED.labels(command.channel).inc()
         _say(change, began)
         self._bell.ring(change.due_now, [change.stands.id])
@@ -120,6 +124,8 @@ class Ledger:
             write.write_moved(connection, [change] if drafts else [])
             if drafts and isinstance(command, ChangeTellBy):
                 write.write_email(connection, command.ticket_id, self._keys.encrypt(command.email))
+            fault_point("execute.written")
+        fault_point("execute.committed")
         _say(change, began)
         self._bell.ring(change.due_now, [command.ticket_id] if drafts else [])
         return Done(change.stands, len(drafts))
@@ -167,6 +173,8 @@ class Ledger:
             moved = [change for change in changes.values() if change.events]
             write.write_moved(connection, moved, closing=[closing.job.id for closing in closings])
             jobs.close(connection, closings, write.as_json)
+            fault_point("batch.written")
+        fault_point("batch.committed")
         for item, outcome in zip(items, outcomes, strict=True):
             ENDED.labels(item.job.kind, outcome.verdict).inc()
             said = {"outcome": outcome.verdict, "attempt": item.job.attempts, "steps": outcome.steps}

@@ -13,6 +13,7 @@ from shared.cities.load import read_pack
 from shared.cities.problems import PackError
 from shared.domain.errors import Refused
 from shared.domain.follow_ups import JobKind
+from shared.fault_points import fault_point
 from shared.packs.sweep import Sweep
 from shared.tables.pack import active_pack, pack_activation, pack_version
 from shared.tables.ticket import ticket
@@ -91,6 +92,7 @@ def activate(
     done = Activation(*connection.execute(sa.insert(pack_activation).values(said).returning(pack_activation)).one())
     if before is not None or _has_tickets(connection, to.city):
         jobs.arm_untied(connection, JobKind.RECOUNT, Sweep(done.id).part, now)
+        fault_point("pack.activated")
     return done
 
 
