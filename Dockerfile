@@ -14,7 +14,8 @@ RUN python -m venv /opt/venv \
 FROM python:3.13.14-slim-trixie
 LABEL org.opencontainers.image.title="Yihaotong 一号通" org.opencontainers.image.licenses="Apache-2.0"
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/app PYTHONUTF8=1 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-RUN groupadd --system --gid 10001 hotline \
+RUN python -m pip uninstall --yes pip \
+    && groupadd --system --gid 10001 hotline \
     && useradd --system --uid 10001 --gid hotline --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin hotline
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app

@@ -194,3 +194,7 @@ def test_what_is_scraped_is_scraped_once(rendered: Rendered) -> None:
     assert one["app.kubernetes.io/component"] == "intake-staff"
     assert others["values"] == ["intake-staff", "migrate"]
     assert others["operator"] == "NotIn"
+    # The alerts ask for `up` by this job.
+    for kind, name in (("ServiceMonitor", "endpoints"), ("PodMonitor", "podMetricsEndpoints")):
+        spec = by_name(objects, kind)["hotline"]["spec"]
+        assert [one["relabelings"] for one in spec[name]] == [[{"targetLabel": "job", "replacement": "hotline"}]]

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from shared.command.__main__ import VERBS
-from shared.command.paths import ROOT
+from shared.command.paths import ROOT, Home
+from shared.command.programs import Ports, services
 
 FOLDER = ROOT / "deploy" / "prometheus"
 GROUPS = yaml.safe_load((FOLDER / "alerts.yaml").read_text())["groups"]
@@ -45,12 +46,14 @@ def test_the_runbook_knows_no_alert_that_is_gone() -> None:
     assert set(re.findall(r"^### (Hotline\w+)$", RUNBOOK, re.MULTILINE)) == set(RULES)
 
 
-@pytest.mark.parametrize("command", [["check", "rules", "alerts.yaml"], ["test", "rules", "alerts_test.yaml"]])
-def test_prometheus_itself_finds_the_rules_right(command: list[str]) -> None:
+@pytest.mark.parametrize(
+    "command", ["check rules alerts.yaml", "test rules alerts_test.yaml", "check config prometheus.yaml"]
+)
+def test_prometheus_itself_finds_the_files_right(command: str) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
         pytest.skip("no promtool on the PATH (Debian: package prometheus)")
-    done = subprocess.run([promtool, *command], cwd=FOLDER, capture_output=True, text=True, check=False)
+    done = subprocess.run([promtool, *command.split()], cwd=FOLDER, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SUCCESS" in done.stdout
 
@@ -67,5 +70,10 @@ def section_of(name: str) -> str:
     return found[1]
 
 
-def test_the_folder_holds_nothing_else() -> None:
-    assert {path.name for path in Path(FOLDER).iterdir()} == {"alerts.yaml", "alerts_test.yaml"}
+def test_every_container_is_scraped() -> None:
+    jobs = yaml.safe_load((FOLDER / "prometheus.yaml").read_text())["scrape_configs"]
+    found = dict(target.split(":") for target in jobs[0]["static_configs"][0]["targets"])
+    programs = services(Home(Path("/nowhere"), "up"), "127.0.0.1", Ports(8000, 8001, 8002), None)
+    port = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["x-environment"]["HOTLINE_METRICS_PORT"]
+    assert found == {one.name: port for one in programs} | {"intake-staff": "8001"}
+    assert jobs[0]["job_name"] == "hotline"

@@ -89,6 +89,8 @@ def test_the_image_is_built_from_wheels_with_hashes_and_runs_without_rights() ->
     assert all("--require-hashes" in one and "--only-binary :all:" in one for one in installs)
     assert len(installs) == 1
     assert [value for command, value, _ in steps if command == "USER"][-1] == ("10001:10001",)
+    # Neither the environment nor the image's own Python can install anything.
+    assert sum(value[0].count("pip uninstall --yes pip") for command, value, _ in steps if command == "RUN") == 2
     assert not any("apt-get" in value[0] for command, value, _ in steps if command == "RUN")
     kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     copied = {one for command, value, flags in steps if command == "COPY" and not flags for one in value[:-1]}
