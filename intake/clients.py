@@ -10,6 +10,7 @@ from intake import address
 from intake.stores import engine
 from shared import api_keys, attempts
 from shared.api_keys import ApiKey, Scope
+from shared.database import at_once
 from shared.domain.errors import Refused
 from shared.settings import settings
 
@@ -36,7 +37,7 @@ def identify_key() -> None:
     if scheme.lower() != _SCHEME or not request.path.startswith(_API):
         return
     g.viewer = g.staff = None
-    with _at_once() as connection:
+    with at_once(engine()) as connection:
         key = api_keys.key_of(connection, settings().city, token.strip())
         if key is None:
             raise Refused("bad_key", "密钥不对，或已停用、过期。(The key is wrong, revoked or expired.)")
@@ -66,7 +67,7 @@ def admit(phone: str | None, key: str) -> None:
         uses.append((attempts.INTAKE_ADDRESS, address.network()))
     if not uses:
         return
-    with _at_once() as connection:
+    with at_once(engine()) as connection:
         wait = attempts.take(connection, uses)
         if wait and not is_registered(connection, "public", key):
             again = f"{wait} 秒" if wait < _MINUTE else f"{-(-wait // _MINUTE)} 分钟"
@@ -78,7 +79,7 @@ def admit_file() -> None:
     """Count a file of somebody without a key; nobody fills the disk in an hour. Raises `TooMany`."""
     if g.api_key is not None or address.is_exempt():
         return
-    with _at_once() as connection:
+    with at_once(engine()) as connection:
         wait = attempts.take(connection, [(attempts.FILES, address.network())])
     if wait:
         why = "从这里上传的附件太多了。请先提交文字，附件过一小时再补充。"
@@ -92,8 +93,3 @@ def is_registered(connection: Connection, client: str, key: str) -> bool:
 
 
 _KNOWN = sa.text("SELECT 1 FROM idempotency WHERE client = :client AND route = :route AND key = :key")
-
-
-def _at_once() -> Connection:
-    """Return a connection on which each statement is a transaction: a count holds nobody up, and is kept if refused."""
-    return engine().connect().execution_options(isolation_level="AUTOCOMMIT")

@@ -7,7 +7,7 @@ from typing import Any
 from router.decision import decide_batch
 from shared import jobs
 from shared.consumer import Handler, through_ledger
-from shared.database import engine
+from shared.database import at_once, engine
 from shared.domain.commands import Command, Dispatch, SendToSeat, SendToTriage
 from shared.domain.follow_ups import JobKind
 from shared.domain.routing import Decision, RoutingInput
@@ -32,7 +32,7 @@ def handlers() -> Mapping[JobKind, Handler]:
 def think(claimed: Sequence[jobs.Claimed]) -> Sequence[Command | Exception]:
     """Turn each claimed job into the command that moves its ticket on."""
     me = Viewer(role=Role.ROUTER, city=settings().city)
-    with engine().connect() as connection:
+    with at_once(engine()) as connection:
         found = unrouted(me, connection, [job.ticket_id for job in claimed if job.ticket_id is not None])
         rules = known_packs().at(connection, me.city)
     waiting = [found[job.ticket_id] for job in claimed if job.ticket_id in found]

@@ -13,11 +13,11 @@ VARIABLE = "FAULT_POINT"
 EXIT_CODE = 137  # as after `kill -9`
 
 POINTS: Mapping[str, str] = {
-    "open.key_taken": "The idempotency key has drawn the ticket's id; nothing else is written.",
-    "open.written": "A new ticket is written, with what goes along with it, and not committed.",
+    "open.drawn": "A new ticket has its id; nothing is written.",
+    "step.written": "A step is written, with its files or what goes along with it, and not committed.",
     "open.committed": "A new ticket is committed; no bell has rung and nobody was answered.",
     "register.answered": "Number, code and link are derived; the caller has not got them.",
-    "execute.written": "A person's command is written and not committed.",
+    "execute.decided": "A person's command is decided under the ticket's lock; nothing is written.",
     "execute.committed": "A person's command is committed; nobody knows.",
     "file.noted": "A file's row says `writing`; its bytes are nowhere.",
     "file.stored": "A file's bytes are stored; its row still says `writing`.",
@@ -29,7 +29,7 @@ POINTS: Mapping[str, str] = {
     "pack.activated": "Another pack holds and its recount is armed, not committed.",
     "claim.committed": "Jobs are claimed; nothing has been thought or sent.",
     "think.done": "Commands are made of claimed jobs; nothing is applied.",
-    "batch.written": "A batch of jobs is applied and not committed.",
+    "batch.decided": "A batch of jobs is decided under its locks; nothing is written.",
     "batch.committed": "A batch of jobs is applied and committed; no bell has rung.",
     "vanished.claimed": "Jobs that nobody survived are claimed for their burial.",
     "digest.gathered": "What waits for a digest is under one lease, not committed.",

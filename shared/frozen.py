@@ -11,7 +11,6 @@ import time
 from typing import Any
 
 import psycopg
-import sqlalchemy as sa
 import structlog
 from sqlalchemy import event
 from sqlalchemy.engine import Dialect, Engine
@@ -19,7 +18,6 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 _LOOK_SECONDS = 0.1
 _PROBE_SECONDS = 0.3
-_KNOWN = "hotline_known"
 
 log = structlog.get_logger()
 
@@ -54,13 +52,6 @@ class Patience:
         self._refuse()
         with self._lock:
             self._lent[id(record)] = (time.monotonic() + self._seconds, dbapi)
-        # The pool's own pre-ping would come before this event and so wait without an end.
-        if record.info.setdefault(_KNOWN, False):
-            try:
-                self._dialect.do_ping(dbapi)
-            except psycopg.Error as error:
-                raise sa.exc.InvalidatePoolError from error
-        record.info[_KNOWN] = True
 
     def _take_back(self, _dbapi: Any, record: ConnectionPoolEntry) -> None:
         with self._lock:

@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy.engine import Connection, Engine
 
+from shared.database import at_once
 from shared.domain.follow_ups import OUTBOUND, JobKind
 from shared.metrics import CLAIMS
+from shared.trips import Row, Statement, together
 
 BATCH = 100
 MAX_ATTEMPTS = 5
@@ -22,19 +24,19 @@ LEASE_SECONDS = {
     JobKind.NOTIFY: 60, JobKind.TEXT: 60, JobKind.HOOK: 60, JobKind.RECOUNT: 60, JobKind.TIDY: 60, JobKind.SCAN: 60,
 }  # fmt: skip
 
-# For the ledger's statement: %(jobs)s is a JSON list of {ticket_id, cause_seq, kind, part, due_at}.
+# For the ledger's statement, whose `given.rows` holds "jobs", a list of {ticket_id, cause_seq, kind, part, due_at}.
 ARM_SQL = """INSERT INTO job (ticket_id, cause_seq, kind, part, state, due_at, attempts, stales)
  SELECT ticket_id, cause_seq, kind, part, 'todo', due_at, 0, 0
- FROM jsonb_to_recordset(%(jobs)s::jsonb)
+ FROM given, jsonb_to_recordset(given.rows -> 'jobs')
       AS j(ticket_id bigint, cause_seq int, kind text, part text, due_at timestamptz)
  ON CONFLICT ON CONSTRAINT job_cause DO NOTHING"""
 
-# The same for each webhook that listens; %(published)s is a JSON list of {ticket_id, seq, kind, at, city}.
+# The same for each webhook that listens; "published" is a list of {ticket_id, seq, kind, at, city}.
 PUBLISH_SQL = """INSERT INTO job (ticket_id, cause_seq, kind, part, state, due_at, attempts, stales)
  SELECT p.ticket_id, p.seq, 'hook', 'webhook:' || w.id, 'todo', p.at, 0, 0
- FROM webhook w JOIN jsonb_to_recordset(%(published)s::jsonb)
+ FROM given, jsonb_to_recordset(given.rows -> 'published')
       AS p(ticket_id bigint, seq int, kind text, at timestamptz, city text)
-      ON w.state = 'active' AND w.city = p.city AND p.kind = ANY (w.kinds)
+      JOIN webhook w ON w.state = 'active' AND w.city = p.city AND p.kind = ANY (w.kinds)
  ON CONFLICT ON CONSTRAINT job_cause DO NOTHING"""
 
 # Orders its rows, because two transactions may disarm the same ticket's jobs (FAULTS M23).
@@ -50,7 +52,7 @@ _CLAIM_SQL = """UPDATE job SET attempts = attempts + 1, attempted_at = clock_tim
      AND due_at <= business_now() AND (leased_until IS NULL OR leased_until <= clock_timestamp())
      ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
  RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales, error,
-     extract(epoch FROM real_lag(due_at))::float8"""
+     extract(epoch FROM real_lag(due_at))::float8 AS late_seconds"""
 
 # A job that is no longer as claimed (its lease ended and another has it) is not ours to close.
 _HOLD_SQL = """SELECT job.id FROM job JOIN unnest(%(ids)s::bigint[], %(attempts)s::int[], %(leases)s::timestamptz[])
@@ -62,7 +64,7 @@ _CLOSE_SQL = """UPDATE job SET state = c.state, outcome = c.outcome, error = c.e
  attempts = job.attempts - c.refund, due_at = coalesce(c.due_at, job.due_at),
  leased_until = CASE WHEN c.keep_lease THEN job.leased_until END,
  ended_at = CASE WHEN c.state <> 'todo' THEN clock_timestamp() END
- FROM jsonb_to_recordset(%s::jsonb) AS c(id bigint, state text, outcome text, error text, stales int, refund int,
+ FROM jsonb_to_recordset(%(rows)s::jsonb) AS c(id bigint, state text, outcome text, error text, stales int, refund int,
      due_at timestamptz, keep_lease boolean)
  WHERE job.id = c.id"""
 
@@ -151,27 +153,34 @@ def claim(engine: Engine, kind: JobKind, batch: int = BATCH, part: str | None = 
     `part`: of this webhook alone.
     """
     wanted = {"kind": kind, "lease": LEASE_SECONDS[kind], "most": MAX_ATTEMPTS, "batch": batch, "part": part}
-    with engine.begin() as connection:
-        rows = connection.exec_driver_sql(_CLAIM_SQL if part is None else _CLAIM_HOOK_SQL, wanted).all()
+    with at_once(engine) as connection:
+        (rows,) = together(connection, Statement(_CLAIM_SQL if part is None else _CLAIM_HOOK_SQL, wanted))
     CLAIMS.labels(kind, "taken" if rows else "empty").inc()
     return sorted((_claimed(row) for row in rows), key=lambda job: (job.due_at, job.id))
 
 
 def claim_vanished(engine: Engine, kinds: Iterable[JobKind]) -> list[Claimed]:
     """Lease jobs whose last attempt neither ended nor failed before its lease did: whoever had them is gone."""
-    with engine.begin() as connection:
-        wanted = {"kinds": [str(kind) for kind in kinds], "most": MAX_ATTEMPTS, "batch": BATCH}
-        return [_claimed(row) for row in connection.exec_driver_sql(_VANISHED_SQL, wanted)]
+    wanted = {"kinds": [str(kind) for kind in kinds], "most": MAX_ATTEMPTS, "batch": BATCH}
+    with at_once(engine) as connection:
+        (rows,) = together(connection, Statement(_VANISHED_SQL, wanted))
+    return [_claimed(row) for row in rows]
 
 
 def hold(connection: Connection, claimed: Sequence[Claimed]) -> set[int]:
     """Lock the claimed jobs by id and return the ids that are still ours."""
+    (rows,) = together(connection, holding(claimed))
+    return {row["id"] for row in rows}
+
+
+def holding(claimed: Sequence[Claimed]) -> Statement:
+    """Return what locks the claimed jobs by id; it gives the ids that are still ours."""
     wanted = {
         "ids": [job.id for job in claimed],
         "attempts": [job.attempts for job in claimed],
         "leases": [job.leased_until for job in claimed],
     }
-    return {row[0] for row in connection.exec_driver_sql(_HOLD_SQL, wanted)}
+    return Statement(_HOLD_SQL, wanted)
 
 
 def take_along(connection: Connection, kind: JobKind, ids: Sequence[int]) -> list[Claimed]:
@@ -181,12 +190,17 @@ def take_along(connection: Connection, kind: JobKind, ids: Sequence[int]) -> lis
     """
     if not ids:
         return []
-    rows = connection.exec_driver_sql(_TAKE_ALONG_SQL, {"ids": list(ids), "lease": LEASE_SECONDS[kind]}).all()
+    (rows,) = together(connection, Statement(_TAKE_ALONG_SQL, {"ids": list(ids), "lease": LEASE_SECONDS[kind]}))
     return sorted((_claimed(row) for row in rows), key=lambda job: (job.due_at, job.id))
 
 
 def close(connection: Connection, closings: Sequence[Closing], as_json: Any) -> None:
     """Write the outcomes of jobs that `hold` has locked. `as_json` turns a list of rows into a JSON parameter."""
+    together(connection, *closing(closings, as_json))
+
+
+def closing(closings: Sequence[Closing], as_json: Any) -> list[Statement]:
+    """Return what writes the outcomes of jobs that are locked."""
     rows = [
         {
             "id": c.job.id,
@@ -200,16 +214,16 @@ def close(connection: Connection, closings: Sequence[Closing], as_json: Any) -> 
         }
         for c in closings
     ]
-    if rows:
-        connection.exec_driver_sql(_CLOSE_SQL, (as_json(rows),))
+    return [Statement(_CLOSE_SQL, {"rows": as_json(rows)})] if rows else []
 
 
-def disarm(connection: Connection, named: Sequence[tuple[int, JobKind, str | None]], but: Iterable[int] = ()) -> None:
-    """Cancel what is still to do of each (ticket, kind, part; None: any); `but` are jobs that the caller closes."""
-    if named:
-        tickets, kinds, parts = zip(*named, strict=True)
-        wanted = {"tickets": list(tickets), "kinds": list(map(str, kinds)), "parts": list(parts), "but": list(but)}
-        connection.exec_driver_sql(_DISARM_SQL, wanted)
+def disarming(named: Sequence[tuple[int, JobKind, str | None]], but: Iterable[int] = ()) -> list[Statement]:
+    """Return what cancels the rest of each (ticket, kind, part; None: any); `but` are jobs that the caller closes."""
+    if not named:
+        return []
+    tickets, kinds, parts = zip(*named, strict=True)
+    wanted = {"tickets": list(tickets), "kinds": list(map(str, kinds)), "parts": list(parts), "but": list(but)}
+    return [Statement(_DISARM_SQL, wanted)]
 
 
 def arm_untied(connection: Connection, kind: JobKind, part: str, due_at: datetime) -> None:
@@ -265,5 +279,5 @@ def waiting(connection: Connection, kinds: Iterable[JobKind]) -> dict[JobKind, f
     return {JobKind(kind): lag for kind, lag in rows if lag is not None}
 
 
-def _claimed(row: Any) -> Claimed:
-    return Claimed(row[0], row[1], row[2], JobKind(row[3]), *row[4:])
+def _claimed(row: Row) -> Claimed:
+    return Claimed(**row | {"kind": JobKind(row["kind"])})

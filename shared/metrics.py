@@ -25,7 +25,11 @@ REQUEST = Histogram(
     buckets=_QUICK,
 )
 REGISTERED = Counter("hotline_tickets_registered_total", "Tickets registered, by channel.", ["channel"])
-COMMIT = Histogram("hotline_commit_seconds", "Seconds that PostgreSQL took to commit a transaction.", buckets=_QUICK)
+COMMIT = Histogram(
+    "hotline_commit_seconds",
+    "Seconds that PostgreSQL took to commit a transaction, its last statements included.",
+    buckets=_QUICK,
+)
 POOL_WAIT = Histogram(
     "hotline_pool_wait_seconds",
     "Seconds until the pool gave a connection, opening and checking it included.",

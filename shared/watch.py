@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 from shared import jobs
 from shared.bell import Bell
 from shared.consumer import Handler, drain
+from shared.database import at_once
 from shared.domain.errors import Refused
 from shared.domain.follow_ups import JobKind
 from shared.fault_points import fault_point
@@ -56,7 +57,7 @@ class Watch:
 
     def look(self) -> None:
         """Ring for what is due; do what is late."""
-        with self._engine.connect() as connection:
+        with at_once(self._engine) as connection:
             lags = jobs.waiting(connection, self._handlers)
         for kind, lag in lags.items():
             was_rung = self._bell.ring_now(kind)

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 
 from shared import webhooks
 from shared.consumer import Handler, Share, drain
-from shared.database import engine
+from shared.database import at_once, engine
 from shared.domain.follow_ups import JobKind
 from shared.logs import configure_logs
 from shared.metrics import expect, serve
@@ -92,7 +92,7 @@ class Listeners:
 
     def look(self) -> int:
         """Begin with every endpoint that has something due and is not being worked off; return with how many."""
-        with self._engine.connect() as connection:
+        with at_once(self._engine) as connection:
             parts = [part for part in webhooks.due_parts(connection) if part not in self._busy]
         for part in parts:
             self._busy.add(part)

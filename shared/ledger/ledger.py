@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from time import perf_counter
 
@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from shared import jobs, traces
 from shared.bell import Bell
+from shared.database import at_once
 from shared.domain.commands import Bury, ChangeTellBy, Command, Register
 from shared.domain.decide import decide
 from shared.domain.errors import Conflict, NotYours, Refused
@@ -25,15 +26,10 @@ from shared.keys import Keys
 from shared.ledger import write
 from shared.ledger.change import Change, caller_row
 from shared.ledger.outcome import Item, Outcome, Verdict, closing_of, must_bury, why_of
+from shared.ledger.write import Also
 from shared.logs import names_of, request_id
 from shared.metrics import BURIED, ENDED, REGISTERED
 
-_TAKE_KEY = sa.text(
-    "WITH taken AS (INSERT INTO idempotency (client, route, key, request_mac, ticket_id, at)"
-    " VALUES (:client, :route, :key, :mac, nextval('ticket_id'), clock_timestamp()) ON CONFLICT DO NOTHING"
-    " RETURNING ticket_id) SELECT ticket_id, business_now(), (SELECT pack_id FROM active_pack WHERE city = :city)"
-    " FROM taken"
-)
 _KNOWN_KEY = sa.text(
     "SELECT request_mac, ticket_id FROM idempotency WHERE client = :client AND route = :route AND key = :key"
 )
@@ -43,7 +39,6 @@ log = structlog.get_logger()
 
 # The rules of a city by the id of its active pack, which the ledger reads in the transaction that they will decide in.
 RulesOf = Callable[[Connection, str, int | None], Rules]
-Also = Callable[[Connection, int], None]  # what goes along with a registration, by the ticket's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +79,16 @@ class Ledger:
         A second request with the key waits for the first (2 s) and gets its ticket. Raises `Refused`, with code
         `key_reused` if the same key came with another request.
         """
-        named = {"client": key.client, "route": key.route, "key": key.key}
         change, began = Change(None), perf_counter()
-        with self._engine.begin() as connection:
-            city = command.actor.city
-            taken = connection.execute(_TAKE_KEY, named | {"mac": key.mac, "city": city}).one_or_none()
-            if taken is None:
-                return self._replay(connection, named, key.mac)
-            fault_point("open.key_taken")
-            given = replace(command, ticket_id=taken[0])
-            rules = self._rules_of(connection, city, taken[2])
-            change.record(decide(None, given, rules, taken[1]), command.actor, rules, taken[1])
-            write.write_opened(connection, change, caller_row(taken[0], command.caller, self._keys))
-            if also is not None:
-                also(connection, taken[0])
-            fault_point("open.written")
+        with at_once(self._engine) as connection:
+            ticket_id, now, pack_id = write.draw(connection, command.actor.city)
+            fault_point("open.drawn")
+            rules = self._rules_of(connection, command.actor.city, pack_id)
+            given = replace(command, ticket_id=ticket_id)
+            change.record(decide(None, given, rules, now), command.actor, rules, now)
+            caller = caller_row(ticket_id, command.caller, self._keys)
+            if not write.open_one(connection, change, caller, asdict(key), also):
+                return self._replay(connection, key)
         fault_point("open.committed")
         REGISTERED.labels(command.channel).inc()
         _say(change, began)
@@ -111,20 +101,20 @@ class Ledger:
         Waits at most `lock_timeout` for the ticket. Raises `Refused`, `NotYours` or `Conflict`.
         """
         began = perf_counter()
-        with self._engine.begin() as connection:
-            row = write.lock_one(connection, command.ticket_id)
+        with at_once(self._engine) as connection:
+            row, (now, active) = write.lock_one(connection, command.ticket_id)
             if row is None:
                 raise NotYours
             ticket = ticket_from_row(row)
-            now, active = write.moment(connection)
             rules = self._rules_of(connection, command.actor.city, active.get(command.actor.city))
             drafts = decide(ticket, command, rules, now)
             change = Change(ticket, bytes(row["head"]))
             change.record(drafts, command.actor, rules, now)
-            write.write_moved(connection, [change] if drafts else [])
+            statements = write.moving([change] if drafts else [])
             if drafts and isinstance(command, ChangeTellBy):
-                write.write_email(connection, command.ticket_id, self._keys.encrypt(command.email))
-            fault_point("execute.written")
+                statements.append(write.new_email(command.ticket_id, self._keys.encrypt(command.email)))
+            fault_point("execute.decided")
+            write.finish(connection, statements, [change])
         fault_point("execute.committed")
         _say(change, began)
         self._bell.ring(change.due_now, [command.ticket_id] if drafts else [])
@@ -146,20 +136,17 @@ class Ledger:
                 return self._apply([Item(items[0].job, error)])
             return [outcome for item in items for outcome in self.execute_many([item])]
 
-    def _replay(self, connection: Connection, named: dict[str, str], mac: bytes) -> Opened:
-        known = connection.execute(_KNOWN_KEY, named).one()
-        if not hmac.compare_digest(bytes(known.request_mac), mac):
+    def _replay(self, connection: Connection, key: IdempotencyKey) -> Opened:
+        known = connection.execute(_KNOWN_KEY, {"client": key.client, "route": key.route, "key": key.key}).one()
+        if not hmac.compare_digest(bytes(known.request_mac), key.mac):
             raise Refused("key_reused", "这个 Idempotency-Key 已经用于另一个请求。请换一个新的。")
         row = connection.execute(sa.text("SELECT * FROM ticket WHERE id = :id"), {"id": known.ticket_id})
         return Opened(ticket_from_row(row.mappings().one()), is_replay=True)
 
     def _apply(self, items: Sequence[Item]) -> list[Outcome]:
         began = perf_counter()
-        with self._engine.begin() as connection:
-            ids = [item.job.ticket_id for item in items if item.job.ticket_id is not None]
-            rows = write.lock_free(connection, ids)
-            held = jobs.hold(connection, [item.job for item in items])
-            now, active = write.moment(connection)
+        with at_once(self._engine) as connection:
+            rows, held, (now, active) = write.lock_free(connection, [item.job for item in items])
             rules = {city: self._rules_of(connection, city, active.get(city)) for city in {row["city"] for row in rows}}
             changes = {row["id"]: Change(ticket_from_row(row), bytes(row["head"])) for row in rows}
             outcomes, closings = [], []
@@ -171,9 +158,9 @@ class Ledger:
                 outcomes.append(outcome)
                 closings.append(closing)
             moved = [change for change in changes.values() if change.events]
-            write.write_moved(connection, moved, closing=[closing.job.id for closing in closings])
-            jobs.close(connection, closings, write.as_json)
-            fault_point("batch.written")
+            fault_point("batch.decided")
+            statements = write.moving(moved, closing=[closing.job.id for closing in closings])
+            write.finish(connection, [*statements, *jobs.closing(closings, write.as_json)], moved)
         fault_point("batch.committed")
         for item, outcome in zip(items, outcomes, strict=True):
             ENDED.labels(item.job.kind, outcome.verdict).inc()

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.engine import Connection
 
 from shared.domain.routing import RoutingInput
@@ -14,6 +15,13 @@ from shared.reads.visibility import visible_to
 from shared.tables.ticket import ticket, ticket_text
 
 _TEXT_PARTS = ("title", "body", "supplement")
+_SAID = sa.func.jsonb_build_array(ticket_text.c.part, sa.func.coalesce(ticket_text.c.text, ""))
+_TEXTS = (
+    sa.select(sa.func.jsonb_agg(aggregate_order_by(_SAID, ticket_text.c.seq)))
+    .where(ticket_text.c.ticket_id == ticket.c.id, ticket_text.c.part.in_(_TEXT_PARTS))
+    .scalar_subquery()
+    .label("texts")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +34,20 @@ class Unrouted:
 
 def unrouted(viewer: Viewer, connection: Connection, ticket_ids: Iterable[int]) -> dict[int, Unrouted]:
     """Return those of the tickets that are with the router, by id, supplements included."""
-    wanted = ticket.c.id.in_(list(ticket_ids)) & (ticket.c.holder_kind == HolderKind.ROUTER)
-    rows = connection.execute(sa.select(ticket).where(visible_to(viewer), wanted)).mappings()
-    tickets = {row["id"]: ticket_from_row(row) for row in rows}
-    texts: dict[int, dict[str, list[str]]] = {}
-    query = sa.select(ticket_text).where(ticket_text.c.ticket_id.in_(tickets), ticket_text.c.part.in_(_TEXT_PARTS))
-    for row in connection.execute(query.order_by(ticket_text.c.ticket_id, ticket_text.c.seq)):
-        texts.setdefault(row.ticket_id, {}).setdefault(row.part, []).append(row.text or "")
-    return {key: Unrouted(found, _request(found, texts.get(key, {}))) for key, found in tickets.items()}
+    ids = sa.literal(list(ticket_ids), ARRAY(sa.BigInteger))
+    wanted = (ticket.c.id == sa.any_(ids)) & (ticket.c.holder_kind == HolderKind.ROUTER)
+    rows = connection.execute(sa.select(ticket, _TEXTS).where(visible_to(viewer), wanted)).mappings()
+    return {row["id"]: Unrouted(found := ticket_from_row(row), _request(found, row["texts"] or [])) for row in rows}
 
 
-def _request(found: Ticket, texts: dict[str, list[str]]) -> RoutingInput:
+def _request(found: Ticket, said: list[tuple[str, str]]) -> RoutingInput:
+    texts = {part: [text for name, text in said if name == part] for part in _TEXT_PARTS}
     fixed = found.chosen_by_person
     accused = (found.accused_unit,) if found.accused_unit else ()
     return RoutingInput(
         ticket_id=found.id,
-        title="\n".join(texts.get("title", [])),
-        body="\n".join(texts.get("body", []) + texts.get("supplement", [])),
+        title="\n".join(texts["title"]),
+        body="\n".join(texts["body"] + texts["supplement"]),
         county=found.county,
         nature=found.nature if "nature" in fixed else None,
         urgency=found.urgency if "urgency" in fixed else None,

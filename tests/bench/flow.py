@@ -35,13 +35,14 @@ def measure(product: Product, rate: float, seconds: float) -> dict[str, Any]:
     stop = threading.Event()
     sampler = threading.Thread(target=_sample, args=(product, database, samples, stop))
     sampler.start()
-    before = time.monotonic()
+    before, taken = time.monotonic(), product.processor_seconds()
     results = post_at_rate(url, _bodies(), rate, seconds)
     took = time.monotonic() - before
     stop.set()
     sampler.join()
     with psycopg.connect(database) as connection:
         drained = _drain(connection)
+        cost = _cost(taken, product.processor_seconds(), results.statuses.get(201, 0))
         ways = [row[0] for row in connection.execute(_WAYS)]
         router, units, tickets = connection.execute(_LEFT).fetchone() or (0, 0, 0)
     return {
@@ -51,11 +52,19 @@ def measure(product: Product, rate: float, seconds: float) -> dict[str, Any]:
         "answered_per_second": round(results.statuses.get(201, 0) / took, 1),
         "accepted_ms": {p: round(percentile(results.latencies, p / 100) * 1000, 1) for p in (50, 95, 99)},
         "dispatched_ms": {p: round(percentile(ways, p / 100) * 1000, 1) for p in (50, 95, 99)},
+        "processor_ms_per_ticket": cost,
         "tickets": tickets,
         "left_with_router": router,
         "with_units": units,
         "drained_after_seconds": drained,
         "samples": samples,
+    }
+
+
+def _cost(before: dict[str, float], after: dict[str, float], tickets: int) -> dict[str, float]:
+    each = {name: (after[name] - before.get(name, 0)) * 1000 / max(tickets, 1) for name in after}
+    return {name: round(cost, 2) for name, cost in sorted(each.items()) if cost >= 0.005} | {
+        "all": round(sum(each.values()), 2)
     }
 
 

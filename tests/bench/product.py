@@ -18,6 +18,19 @@ from shared.command.ports import any_free
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 240
+# By which words of its command line a process is known.
+_MARKS = {
+    "intake-public": "intake.wsgi:public",
+    "intake-staff": "intake.wsgi:staff",
+    "stream": "intake.stream:app",
+    "router": "router.app",
+    "worker": "worker.app",
+    "router-watch": "router.watch",
+    "worker-watch": "worker.watch",
+    "sender": "worker.sender",
+    "postgres": "postgres",
+    "valkey": "valkey",
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,15 @@ class Product:
         roots = {process.pid for process in found}
         children = [child for process in found for child in _children(process) if child.pid not in roots]
         return [*found, *children]
+
+    def processor_seconds(self) -> dict[str, float]:
+        """Return the processor time that each program has taken until now."""
+        taken: dict[str, float] = {}
+        for process in {process.pid: process for process in self.processes()}.values():
+            with contextlib.suppress(psutil.Error):
+                times, name = process.cpu_times(), _program(process)
+                taken[name] = taken.get(name, 0) + times.user + times.system
+        return taken
 
     def memory_mib(self) -> float:
         """Return the proportional set size of all processes, MiB."""
@@ -87,6 +109,11 @@ def _is_ready(url: str | None) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def _program(process: psutil.Process) -> str:
+    words = " ".join(process.cmdline())
+    return next((name for name, mark in _MARKS.items() if mark in words), "the rest")
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:

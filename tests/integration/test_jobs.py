@@ -11,6 +11,7 @@ from shared.domain import commands as c
 from shared.domain.follow_ups import JobKind
 from shared.jobs import LEASE_SECONDS, MAX_ATTEMPTS, Claimed
 from shared.ledger.write import as_json
+from shared.trips import together
 from tests.integration.stage import MONDAY, OPERATOR, UNIT, Stage
 
 CLAIMERS = 4
@@ -143,9 +144,10 @@ def test_an_occasion_is_armed_once_however_often_it_is_asked_for(stage: Stage) -
 
 def test_an_event_arms_its_job_once_because_the_job_is_named_by_its_cause(stage: Stage) -> None:
     ticket_id = stage.register()
-    armed = as_json([{"ticket_id": ticket_id, "cause_seq": 1, "kind": "route", "part": "", "due_at": MONDAY}])
+    armed = [{"ticket_id": ticket_id, "cause_seq": 1, "kind": "route", "part": "", "due_at": MONDAY}]
     with stage.engine.begin() as connection:
-        connection.exec_driver_sql(jobs.ARM_SQL, {"jobs": armed})
+        given = "WITH given AS (SELECT %(rows)s::jsonb AS rows) "
+        connection.exec_driver_sql(given + jobs.ARM_SQL, {"rows": as_json({"jobs": armed})})
     assert len(stage.jobs(ticket_id, JobKind.ROUTE)) == 1
 
 
@@ -153,10 +155,10 @@ def test_disarming_spares_what_the_caller_closes_itself(stage: Stage) -> None:
     ticket_id = stage.register()
     job = jobs.claim(stage.engine, JobKind.ROUTE)[0]
     with stage.engine.begin() as connection:
-        jobs.disarm(connection, [(ticket_id, JobKind.ROUTE, None)], but=[job.id])
+        together(connection, *jobs.disarming([(ticket_id, JobKind.ROUTE, None)], but=[job.id]))
     assert stage.jobs(ticket_id, JobKind.ROUTE)[0]["state"] == "todo"
     with stage.engine.begin() as connection:
-        jobs.disarm(connection, [(ticket_id, JobKind.ROUTE, None), (ticket_id, JobKind.WARN, "reply")])
+        together(connection, *jobs.disarming([(ticket_id, JobKind.ROUTE, None), (ticket_id, JobKind.WARN, "reply")]))
     assert stage.jobs(ticket_id, JobKind.ROUTE)[0]["state"] == "cancelled"
 
 
@@ -179,7 +181,9 @@ def test_transactions_that_disarm_the_same_tickets_crosswise_do_not_deadlock(sta
         for ticket_id in tickets[::order]:
             stage.act(c.Supplement, ticket_id, OPERATOR, text="再说一遍")
             with stage.engine.begin() as connection:
-                jobs.disarm(connection, [(one, kind, None) for one in tickets[::order] for kind in JobKind])
+                together(
+                    connection, *jobs.disarming([(one, kind, None) for one in tickets[::order] for kind in JobKind])
+                )
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(move, (1, -1)))

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from shared.domain import commands as c
 from shared.domain.errors import Refused
@@ -36,18 +35,21 @@ def counts(stage: Stage) -> dict[str, int]:
 
 @contextmanager
 def connection_killed_before_commit(stage: Stage) -> Iterator[None]:
-    """Let PostgreSQL lose the connection when all has been written and COMMIT is about to be sent."""
-
-    def kill(connection: Connection) -> None:
-        pid = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
-        with stage.engine.connect() as other:
-            other.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
-
-    sa.event.listen(stage.engine, "commit", kill)
+    """Let PostgreSQL lose the connection when all has been written and the transaction is about to be committed."""
+    with stage.owner.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION vanish() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$"
+        )
+        connection.exec_driver_sql(
+            "CREATE CONSTRAINT TRIGGER vanishing AFTER INSERT ON ticket DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION vanish()"
+        )
     try:
         yield
     finally:
-        sa.event.remove(stage.engine, "commit", kill)
+        with stage.owner.begin() as connection:
+            connection.exec_driver_sql("DROP FUNCTION vanish() CASCADE")
 
 
 def test_registering_writes_row_event_texts_caller_job_and_key_together(stage: Stage) -> None:

@@ -33,24 +33,24 @@ def test_every_point_says_what_has_happened_there_and_what_has_not() -> None:
 def test_without_the_variable_a_point_is_nothing() -> None:
     assert chosen({}) is None
     assert chosen(DEV | {VARIABLE: ""}) is None
-    fault_point("open.written")
+    fault_point("step.written")
     fault_point("no such point")  # nothing is looked up either
 
 
 def test_outside_development_the_variable_stops_the_start() -> None:
     for environment in ({}, {"HOTLINE_DEV": "0"}, {"HOTLINE_DEMO": "1"}):
         with pytest.raises(SettingsError, match="HOTLINE_DEV=1 alone"):
-            chosen(environment | {VARIABLE: "open.written"})
+            chosen(environment | {VARIABLE: "step.written"})
 
 
 def test_a_point_that_does_not_exist_stops_the_start() -> None:
     with pytest.raises(SettingsError, match="no point"):
-        chosen(DEV | {VARIABLE: "open.written "})
+        chosen(DEV | {VARIABLE: "step.written "})
 
 
 def test_a_process_dies_at_its_point_and_at_no_other() -> None:
-    walk = "from shared.fault_points import fault_point as at\nfor name in ('open.key_taken', 'open.written'): at(name)"
-    for name, code in (("open.written", EXIT_CODE), ("open.committed", 0)):
+    walk = "from shared.fault_points import fault_point as at\nfor name in ('open.drawn', 'step.written'): at(name)"
+    for name, code in (("step.written", EXIT_CODE), ("open.committed", 0)):
         environment = DEV | {VARIABLE: name}
         done = subprocess.run([sys.executable, "-c", walk], cwd=ROOT, env=environment, capture_output=True, check=False)
         assert (done.returncode, name.encode() in done.stderr) == (code, code == EXIT_CODE), done.stderr
