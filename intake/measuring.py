@@ -9,6 +9,8 @@ from shared.metrics import REQUEST
 
 ARRIVED = "hotline.arrived"  # when the whole body was there; the wait for a turn counts, a slow sender's time does not
 
+_UNTRACED = ("static", "health.", "metrics.")  # asked for again and again, and of no request
+
 
 def install(app: Flask, surface: str) -> None:
     """Time every request of a surface."""
@@ -19,7 +21,7 @@ def install(app: Flask, surface: str) -> None:
     def end(response: Response) -> Response:
         endpoint, status = request.endpoint or "none", response.status_code
         REQUEST.labels(surface, endpoint, f"{status // 100}xx").observe(perf_counter() - g.began)
-        if traces.is_on():
+        if traces.is_on() and not endpoint.startswith(_UNTRACED):
             span = traces.Span(
                 f"request {endpoint}", traces.request(g.request_id), traces.wrote(), has_failed=status >= 500
             )

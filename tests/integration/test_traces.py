@@ -1,16 +1,12 @@
 """Traces as a collector gets them: one for each ticket, each span below what caused it. Off unless asked for."""
 
-import gzip
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from aiosmtpd.controller import Controller
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from router.handlers import think
@@ -20,47 +16,10 @@ from shared.command.ports import any_free
 from shared.consumer import drain, through_ledger
 from shared.domain.follow_ups import JobKind
 from tests.integration.api import Api
+from tests.integration.otlp import Collector
 from tests.integration.post_office import Server, by_mail
 
 PLANTED = ("欧阳探针", "13987654321", "probe-canary@example.cn")
-
-
-class Collector:
-    """A real OTLP receiver over HTTP that keeps what it gets."""
-
-    def __init__(self) -> None:
-        self.spans: list[Span] = []
-        self.raw = b""
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(handler) -> None:  # noqa: N805 `self` is the collector
-                body = handler.rfile.read(int(handler.headers["Content-Length"]))
-                if handler.headers.get("Content-Encoding") == "gzip":
-                    body = gzip.decompress(body)
-                assert handler.path == "/v1/traces"
-                self.raw += body
-                for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-                    for scope in resource.scope_spans:
-                        self.spans += scope.spans
-                handler.send_response(200)
-                handler.send_header("Content-Length", "0")
-                handler.end_headers()
-
-            def log_message(handler, *_arguments: object) -> None:  # noqa: N805
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def all(self) -> list[Span]:
-        """Return what has been sent, everything that waits included."""
-        traces._exporter(os.getpid())[1].force_flush()
-        return self.spans
 
 
 @pytest.fixture
@@ -71,9 +30,13 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     yield found
     traces._exporter(os.getpid())[1].shutdown()
     traces._exporter.cache_clear()
-    found.server.shutdown()
-    found.server.server_close()
-    found.thread.join()
+    found.close()
+
+
+def all_of(collector: Collector) -> list[Span]:
+    """Return what has been sent, with everything that waits."""
+    traces._exporter(os.getpid())[1].force_flush()
+    return collector.spans
 
 
 def the_whole_way(api: Api) -> str:
@@ -91,7 +54,7 @@ def the_whole_way(api: Api) -> str:
 
 def test_request_job_and_notice_are_one_trace_and_each_hangs_below_its_cause(api: Api, collector: Collector) -> None:
     request_id = the_whole_way(api)
-    spans = {span.span_id: span for span in collector.all()}
+    spans = {span.span_id: span for span in all_of(collector)}
     assert {span.trace_id for span in spans.values()} == {traces.trace_of(("step", 1), 1).to_bytes(16, "big")}
     notice = next(span for span in spans.values() if span.name == "notice email" and _said(span, "cause_seq") == 2)
     way = [notice]
@@ -109,7 +72,7 @@ def test_request_job_and_notice_are_one_trace_and_each_hangs_below_its_cause(api
 
 def test_nothing_personal_and_no_number_is_in_a_trace(api: Api, collector: Collector) -> None:
     the_whole_way(api)
-    collector.all()
+    all_of(collector)
     assert b"hotline.cause_seq" in collector.raw
     for planted in (*PLANTED, "停水"):
         assert planted.encode() not in collector.raw
@@ -122,9 +85,11 @@ def test_a_request_that_wrote_nothing_and_one_that_failed_have_traces_of_their_o
         raise KeyError
 
     api.public().get("/nowhere")
+    api.public().get("/health/live")
+    api.staff().get("/metrics")
     monkeypatch.setattr("intake.public_api.register_ticket", fails)
     api.public().post("/api/v1/tickets", json={"body": "停水"}, headers=api.key())
-    gone, failed = collector.all()
+    gone, failed = all_of(collector)
     assert (gone.name, _said(gone, "status")) == ("request none", 404)
     assert (failed.status.code, _said(failed, "status")) == (2, 500)
     assert gone.trace_id != failed.trace_id
