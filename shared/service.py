@@ -1,11 +1,14 @@
 """What router and worker have in common: a Celery app whose one task hears bells, and the watch beside it."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 
+import sqlalchemy as sa
 import structlog
 from celery import Celery
 from celery.signals import worker_process_init
+from sqlalchemy.engine import Connection
 
 from shared.bell import MESSAGE_VERSION, bell
 from shared.consumer import Handler, drain
@@ -22,6 +25,7 @@ from shared.settings import settings
 from shared.watch import Watch
 
 TASK_SECONDS = 20.0
+MOST_CLOCK_SECONDS = 5.0
 
 Handlers = Mapping[JobKind, Handler]
 log = structlog.get_logger()
@@ -85,6 +89,7 @@ def celery_app(service: str, handlers: Callable[[], Handlers]) -> Celery:
 def _begin(handlers: Callable[[], Handlers]) -> None:
     serve(settings().metrics_port)
     expect(handlers())
+    _warn_of_clock()
 
 
 def watch(handlers: Handlers) -> None:
@@ -93,7 +98,21 @@ def watch(handlers: Handlers) -> None:
     serve(settings().metrics_port)
     expect(handlers)
     _warn_of_calendar()
+    _warn_of_clock()
     Watch(engine(), bell(), ledger(), handlers).run()
+
+
+def _warn_of_clock() -> None:
+    with engine().connect() as connection:
+        warn_of_clock(connection, datetime.now(UTC))  # noqa: TID251 this machine's clock is what is asked about
+
+
+def warn_of_clock(connection: Connection, here: datetime) -> None:
+    """Say that this machine's clock is not the database's: by it the broker puts back what others work on (F4)."""
+    there: datetime = connection.execute(sa.func.clock_timestamp().select()).scalar_one()
+    seconds = abs((here - there).total_seconds())
+    if seconds > MOST_CLOCK_SECONDS:
+        log.warning("clock_differs", seconds=round(seconds))
 
 
 def _warn_of_calendar() -> None:

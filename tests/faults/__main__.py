@@ -4,7 +4,10 @@ import argparse
 import random
 import sys
 import time
+from pathlib import Path
 
+from shared.command.paths import data_base
+from tests.faults import long
 from tests.faults.catalogue import Fault, all_faults
 from tests.faults.house import House
 from tests.faults.trial import Result
@@ -17,19 +20,23 @@ def main(words: list[str]) -> int:
     parser.add_argument("--full", action="store_true", help="every fault but those of the long run")
     parser.add_argument("--smoke", action="store_true", help="the few that `test --system` runs")
     parser.add_argument("--seed", type=int, help="repeats what was drawn by lot")
+    parser.add_argument("--long", action="store_true", help="before a release: hours, summed over runs in --results")
+    parser.add_argument("--results", type=Path, default=data_base() / "faults.json", help="where the long run sums")
     parser.add_argument("--list", action="store_true", help="tell what there is")
     args = parser.parse_args(words)
     known = all_faults()
     unknown = [name for name in args.faults if name not in known]
     if unknown:
         parser.error(f"there is no {', '.join(unknown)}")
+    seed = random.SystemRandom().randrange(10**6) if args.seed is None else args.seed
+    if args.long:
+        return long.run(known, seed, args.results)
     chosen = [known[name] for name in args.faults]
     chosen += [one for one in known.values() if (args.full and one.in_full) or (args.smoke and one.in_smoke)]
     if not chosen:
         for one in known.values():
             print(f"{one.id:<5} {one.what}.\n      holds: {one.holds}")
         return 0
-    seed = random.SystemRandom().randrange(10**6) if args.seed is None else args.seed
     return run(chosen, seed)
 
 

@@ -85,6 +85,10 @@ class Load:
             self._running.append(thread)
         return self
 
+    def slow_down(self, per_second: float) -> None:
+        """Go on with so many tickets a second."""
+        self._pause = self._threads / per_second
+
     def is_over(self) -> bool:
         """Tell whether all clients have come to an end."""
         return not any(thread.is_alive() for thread in self._running)
@@ -119,13 +123,15 @@ class Load:
     def _file_one(self, client: httpx.Client, chance: random.Random) -> httpx.Client:
         key, mark = uuid.uuid4().hex, chance.randrange(10**6)
         words = {"body": f"{chance.choice(WORDS)}，{mark}", "name": f"{NAME}{mark}", "phone": f"{PHONE}{mark:06}"}
+        # Many people, not one: where a proxy of ours is believed, each has an address of their own.
+        headers = {"Idempotency-Key": key, "X-Forwarded-For": f"10.{mark % 250}.{mark // 250 % 250}.{mark // 62500}"}
         self.told.requests[key] = words
         until = time.monotonic() + GIVE_UP_SECONDS
         while time.monotonic() < until:
             self._note(key, "invoke")
             began, answer = time.monotonic(), None
             try:
-                answer = client.post("/api/v1/tickets", json=words, headers={"Idempotency-Key": key})
+                answer = client.post("/api/v1/tickets", json=words, headers=headers)
             except httpx.HTTPError as error:
                 self._note(key, "info", error=type(error).__name__)
                 client.close()

@@ -33,6 +33,7 @@ class Stack:
     """One instance. Kills only processes that its own supervisor names."""
 
     def __init__(self, addresses: Addresses, proxies: Proxies | None = None) -> None:
+        self.start_seconds = 0.0
         self.proxies = proxies or Proxies({})
         self._frozen: set[int] = set()
         self._stopped: set[str] = set()
@@ -134,6 +135,11 @@ class Stack:
         """Return the one value that a query gives."""
         return self.rows(query, *parameters)[0][0]
 
+    def write(self, statement: str) -> None:
+        """Change the database, as its superuser."""
+        with psycopg.connect(self.superuser_url, connect_timeout=5) as connection:
+            connection.execute(statement)
+
     def can_ask(self) -> bool:
         """Tell whether the database answers."""
         try:
@@ -188,10 +194,11 @@ class Stack:
 
 
 @contextmanager
-def a_stack(options: Options, *, has_proxies: bool = False) -> Iterator[Stack]:
-    """Start an instance in a folder of its own and end it, folder and all, after the block."""
+def a_stack(options: Options, *, has_proxies: bool = False, base: Path | None = None) -> Iterator[Stack]:
+    """Start an instance and end it after the block, in a folder of its own or in one that another instance has left."""
     with ExitStack() as cleanup:
-        base = cleanup.enter_context(throwaway_folder())
+        base = base or cleanup.enter_context(throwaway_folder())
+        (base / NOTE).unlink(missing_ok=True)
         proxies = _proxies(Home(base, "up")) if has_proxies else Proxies({})
         cleanup.callback(proxies.close)
         options = replace(options, doors={name: proxy.port for name, proxy in proxies.items()})
@@ -207,10 +214,13 @@ def a_stack(options: Options, *, has_proxies: bool = False) -> Iterator[Stack]:
                 start_new_session=True,
             )
         cleanup.callback(_end, keeper)
+        began = time.monotonic()
         # The keeper itself gives up after `START_SECONDS` of the product's stack and tells which log says why.
         wait(lambda: (base / NOTE).exists() or keeper.poll() is not None, "the instance", START_SECONDS)
         assert (base / NOTE).exists(), tail(base / "keeper.log", 80)
-        yield Stack(Addresses(**json.loads((base / NOTE).read_text())), proxies)
+        stack = Stack(Addresses(**json.loads((base / NOTE).read_text())), proxies)
+        stack.start_seconds = time.monotonic() - began
+        yield stack
 
 
 def _proxies(home: Home) -> Proxies:

@@ -26,6 +26,7 @@ class Trial:
     chance: random.Random
     folder: Path
     per_second: float
+    kills: int = 0
     notes: list[str] = field(default_factory=list)
     at_end: list[Callable[[], None]] = field(default_factory=list)
     answers_since: float = 0.0
@@ -85,6 +86,7 @@ class Result:
     why: str = ""
     seconds: float = 0.0
     accepted: int = 0
+    kills: int = 0
     lost: int = 0
     doubles: int = 0
     late_worst: float = 0.0
@@ -126,6 +128,7 @@ def run(fault: Fault, stack: Stack, seed: int, folder: Path) -> Result:
         "; ".join(failures),
         time.monotonic() - began,
         len(told.numbers),
+        trial.kills,
         len(found.get("I1 every 201 has its ticket", [])),
         sum(len(ids) for name, ids in found.items() if name.startswith(("I2", "I6 each", "I6 one", "I8"))),
         notes="; ".join([*trial.notes, figures(told)]),
@@ -136,7 +139,7 @@ def run(fault: Fault, stack: Stack, seed: int, folder: Path) -> Result:
 def _end(trial: Trial, stack: Stack) -> list[str]:
     """Undo the fault; return what could not be undone."""
     failures = []
-    for undo in (*reversed(trial.at_end), stack.heal):
+    for undo in (stack.heal, *reversed(trial.at_end), stack.heal):
         try:
             undo()
         except Exception as error:  # noqa: BLE001 the others are to be undone too

@@ -33,6 +33,7 @@ def kill(trial: Trial, target: str) -> None:
     stack = trial.stack
     wait(lambda: len(stack.pids(program)) > bool(is_child), f"{target} to be there to be killed", 60, every=0.02)
     pids = stack.pids(program)
+    trial.kills += 1
     with contextlib.suppress(ProcessLookupError, IndexError):
         os.kill(trial.chance.choice(pids[1:]) if is_child else pids[0], signal.SIGKILL)
 
@@ -40,6 +41,7 @@ def kill(trial: Trial, target: str) -> None:
 def kill_whole(trial: Trial, program: str) -> None:
     """Kill a program with all its children."""
     wait(lambda: len(trial.stack.pids(program)) > 0, f"{program} to be there to be killed", 60, every=0.02)
+    trial.kills += 1
     trial.stack.signal(program, signal.SIGKILL)
 
 
@@ -97,7 +99,8 @@ def everything(trial: Trial) -> None:
         wait(trial.stack.is_ready, "every process to run again", 90)
         took = time.monotonic() - began
         trial.note(f"whole after {took:.1f} s")
-        trial.demand(took <= WHOLE_SECONDS, f"whole only after {took:.1f} s")
+        # On a machine that is busy with others the first start says what is possible.
+        trial.demand(took <= max(WHOLE_SECONDS, trial.stack.start_seconds * 1.5), f"whole only after {took:.1f} s")
         trial.pause(3)
 
 
@@ -105,6 +108,7 @@ def everything_once(trial: Trial) -> None:
     """Kill every process of the instance but the supervisor."""
     programs = [name for name in trial.stack.programs() if name != "keeper"]
     doomed = [pid for name in trial.chance.sample(programs, len(programs)) for pid in trial.stack.pids(name)]
+    trial.kills += len(programs)
     for pid in doomed:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

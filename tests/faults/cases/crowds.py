@@ -1,0 +1,84 @@
+"""Too much at once: starved processors, 10,000 instants in a second, a flood of requests (FAULTS T32, T37, T38)."""
+
+import json
+import subprocess
+import sys
+import time
+
+from shared.command.paths import ROOT
+from tests.faults.catalogue import FAST, fault
+from tests.faults.keeper import Options
+from tests.faults.load import percentile
+from tests.faults.queries import DUE_AND_UNDONE
+from tests.faults.stack import wait
+from tests.faults.trial import Trial, p99_since
+
+INSTANTS, ALL_SECONDS, INTERACTIVE_SECONDS = 10_000, 60.0, 2.0
+FLOOD_SECONDS, FLOOD_RATE = 20, 500
+_FIRED = "SELECT count(*) FROM job WHERE kind IN ('warn', 'overdue', 'red') AND state = 'done' AND outcome = 'done'"
+
+
+@fault("T32", holds="nothing is wrongly given up; instants up to three times as late", outage=30, per_second=10)
+def starved(trial: Trial) -> None:
+    """Four busy loops and one that fills memory share the processors for 20 s."""
+    trial.need("stress-ng")
+    command = ["stress-ng", "--quiet", "--cpu", "4", "--vm", "1", "--vm-bytes", "256m", "--timeout", "20"]
+    done = subprocess.run(command, check=False, timeout=60, capture_output=True)
+    trial.demand(done.returncode == 0, "stress-ng failed")
+
+
+@fault(
+    "T37", holds=f"all once within {ALL_SECONDS:.0f} s; p99 of requests {INTERACTIVE_SECONDS:.0f} s",
+    is_alone=True, per_second=100, stack=Options(clock_speed=1.001), outage=120,
+)  # fmt: skip
+def ten_thousand_at_once(trial: Trial) -> None:
+    """While the worker is off time goes on by weeks: 10,000 instants are due when it comes back."""
+    stack = trial.stack
+    for program in ("worker", "worker-watch"):
+        stack.stop(program)
+    trial.await_tickets(INSTANTS // 4, 240)
+    trial.load.slow_down(20)
+    due = 0
+    while due < INSTANTS:
+        stack.write("UPDATE business_clock SET business_anchor = business_anchor + interval '1 day'")
+        due, before = stack.value(DUE_AND_UNDONE), due
+        trial.demand(due < INSTANTS or due > before, "no more instants come due")
+        if due == before:
+            break
+    began, fired = time.monotonic(), stack.value(_FIRED)
+    for program in ("worker-watch", "worker"):
+        stack.start(program)
+    wait(lambda: stack.value(_FIRED) - fired >= INSTANTS, f"{INSTANTS:,} instants to fire", 240, every=0.5)
+    took = time.monotonic() - began
+    p99 = p99_since(trial, began)
+    trial.note(f"{due:,} due at once, {INSTANTS:,} fired after {took:.1f} s, p99 of requests meanwhile {p99:.2f} s")
+    trial.demand(took <= ALL_SECONDS, f"{INSTANTS:,} instants took {took:.0f} s")
+    trial.demand(p99 <= INTERACTIVE_SECONDS, f"p99 of requests was {p99:.2f} s")
+
+
+@fault(
+    "T38", holds="429 for the excess; p99 of the others 2 s; every 201 has its ticket", is_alone=True, per_second=10,
+    stack=Options(
+        clock_speed=FAST.clock_speed, environment={"HOTLINE_EXEMPT_NETWORKS": "", "HOTLINE_TRUSTED_PROXIES": "1"}
+    ),
+)  # fmt: skip
+def flood(trial: Trial) -> None:
+    """500 anonymous requests a second for 20 s: from one phone, from one address, from many."""
+    for who in ("phone", "address", "many"):
+        began = time.monotonic()
+        words = [who, trial.stack.public_url, str(FLOOD_SECONDS / 3), str(FLOOD_RATE)]
+        command = [sys.executable, "-m", "tests.faults.flood", *words]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
+        said = json.loads(done.stdout)
+        trial.at_end.append(lambda numbers=said["numbers"]: _all_there(trial, numbers))  # type: ignore[misc]
+        p99 = percentile(trial.attempts_since(began), 0.99)
+        trial.note(f"{who}: {said['statuses']}, others' p99 {p99:.2f} s")
+        trial.demand(p99 <= INTERACTIVE_SECONDS, f"others' p99 was {p99:.2f} s while {who} flooded")
+        if who != "many":
+            trial.demand(said["statuses"].get("429", 0) > 0, f"the excess from one {who} was not refused")
+        trial.demand(not said["statuses"].keys() - {"201", "429", "503"}, f"other answers: {said['statuses']}")
+
+
+def _all_there(trial: Trial, ids: list[int]) -> None:
+    kept = {one for (one,) in trial.stack.rows("SELECT id FROM ticket WHERE id = ANY(%s)", ids)}
+    trial.demand(kept == set(ids), f"lost: {sorted(set(ids) - kept)[:20]}")
