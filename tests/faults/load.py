@@ -74,6 +74,7 @@ class Load:
         self._lock, self._stop = threading.Lock(), threading.Event()
         self._left: int | None = None
         self._running: list[threading.Thread] = []
+        self._more_words = 0
         self.told = Told()
 
     def start(self, count: int | None = None) -> "Load":
@@ -88,6 +89,10 @@ class Load:
     def slow_down(self, per_second: float) -> None:
         """Go on with so many tickets a second."""
         self._pause = self._threads / per_second
+
+    def lengthen(self, words: int) -> None:
+        """Go on with requests that are so much longer, of words that cannot be pressed together."""
+        self._more_words = words
 
     def is_over(self) -> bool:
         """Tell whether all clients have come to an end."""
@@ -122,7 +127,8 @@ class Load:
 
     def _file_one(self, client: httpx.Client, chance: random.Random) -> httpx.Client:
         key, mark = uuid.uuid4().hex, chance.randrange(10**6)
-        words = {"body": f"{chance.choice(WORDS)}，{mark}", "name": f"{NAME}{mark}", "phone": f"{PHONE}{mark:06}"}
+        more = "".join(chr(chance.randrange(0x4E00, 0x9FA5)) for _ in range(self._more_words))
+        words = {"body": f"{chance.choice(WORDS)}，{mark}{more}", "name": f"{NAME}{mark}", "phone": f"{PHONE}{mark:06}"}
         # Many people, not one: where a proxy of ours is believed, each has an address of their own.
         headers = {"Idempotency-Key": key, "X-Forwarded-For": f"10.{mark % 250}.{mark // 250 % 250}.{mark // 62500}"}
         self.told.requests[key] = words
