@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import sqlalchemy as sa
 from flask import Flask, Response, g, jsonify, request
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -17,6 +18,7 @@ from intake.public_api import public_api
 from intake.receipts import receipts
 from intake.staff_api import staff_api
 from intake.stores import look_for_pack
+from intake.turns import NO_TURN
 from intake.uploads.parcels import LARGEST_FORM_BYTES, ParcelRequest
 from shared import attempts
 from shared.keys import keys
@@ -25,6 +27,7 @@ from shared.settings import settings
 
 Surface = Literal["public", "staff"]
 LARGEST_BODY_BYTES = LARGEST_FORM_BYTES
+_NEEDS_NO_TURN = ("health.live", "static")
 
 
 def create_app(surface: Surface) -> Flask:
@@ -58,6 +61,7 @@ def create_app(surface: Surface) -> Flask:
     problems.install(app)  # after flask-smorest, whose own error answers it replaces
     csrf = CSRFProtect(app)  # after the request has its id, for what it refuses is answered and logged too
     app.register_error_handler(CSRFError, _forged)
+    app.before_request(_refuse_without_turn)
     app.before_request(look_for_pack)
     app.before_request(identity.identify_staff if surface == "staff" else identity.identify_caller)
     app.before_request(clients.identify_key)
@@ -72,6 +76,11 @@ def create_app(surface: Surface) -> Flask:
     storable.install(app)
     app.after_request(_protect)
     return app
+
+
+def _refuse_without_turn() -> None:
+    if NO_TURN in request.environ and request.endpoint not in _NEEDS_NO_TURN:
+        raise sa.exc.TimeoutError("all turns are taken")
 
 
 def _let_machines_in(app: Flask, api: Api, csrf: CSRFProtect, surface: Surface) -> None:

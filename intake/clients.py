@@ -1,6 +1,8 @@
 """Machines that ask: a neighbouring system by its API key, and how often somebody without one may register."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 from flask import g, request
@@ -60,13 +62,27 @@ def current_key() -> ApiKey:
     return key
 
 
-def admit(phone: str | None, key: str) -> None:
-    """Count a registration by somebody without a key. Raises `TooMany`, but not for a repeat of what was registered."""
+@contextmanager
+def admitted(phone: str | None, key: str) -> Iterator[None]:
+    """Count a registration by somebody without a key, around it. Raises `TooMany`, but not for a repeat.
+
+    What the database could not take does not count: the caller is told to try again.
+    """
     uses = [(attempts.INTAKE_PHONE, phone)] if phone else []
     if not address.is_exempt():
         uses.append((attempts.INTAKE_ADDRESS, address.network()))
-    if not uses:
-        return
+    if uses:
+        _admit(uses, key)
+    try:
+        yield
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError):
+        # Where not even this can be written, the count could not be either.
+        with contextlib.suppress(sa.exc.DBAPIError, sa.exc.TimeoutError), at_once(engine()) as connection:
+            attempts.give_back(connection, uses)
+        raise
+
+
+def _admit(uses: Sequence[tuple[attempts.Window, str]], key: str) -> None:
     with at_once(engine()) as connection:
         wait = attempts.take(connection, uses)
         if wait and not is_registered(connection, "public", key):

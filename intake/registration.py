@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import g
 
-from intake.clients import admit
+from intake.clients import admitted
 from intake.stores import engine, ledger, rules
 from shared import attachments
 from shared.domain.commands import CallerDetails, Register
@@ -57,9 +58,10 @@ def register(
         client = f"key:{api_key}"
     else:
         client = "public"
-        admit(details.phone, key)
-    command = Register(actor=viewer, caller=details, api_key=api_key, **rest, **file_refs(viewer, data))
-    opened = ledger().open_ticket(command, IdempotencyKey(client, _ROUTE, key, _mac(data, marks)), also)
+    named = IdempotencyKey(client, _ROUTE, key, _mac(data, marks))
+    with admitted(details.phone, key) if client == "public" else nullcontext():
+        command = Register(actor=viewer, caller=details, api_key=api_key, **rest, **file_refs(viewer, data))
+        opened = ledger().open_ticket(command, named, also)
     answer = accepted(opened.ticket, is_replay=opened.is_replay)
     fault_point("register.answered")
     return answer

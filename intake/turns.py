@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
+PATIENCE_SECONDS = 3.0
+NO_TURN = "hotline.no_turn"
+
+
 class Turns:
     """Wraps a WSGI app: reads bodies of up to `most_bytes`, then lets `turns` requests at a time through.
 
-    A form with files may be larger; it is parsed as it comes in, its files to disk.
+    A form with files may be larger; it is parsed as it comes in, its files to disk. Whoever has waited for `patience`
+    goes in without a turn, for an answer that says so: those before may wait for a lock, each for its whole time.
     """
 
-    def __init__(self, app: "WSGIApplication", turns: int, most_bytes: int) -> None:
-        self._app, self._most_bytes = app, most_bytes
+    def __init__(self, app: "WSGIApplication", turns: int, most_bytes: int, patience: float = PATIENCE_SECONDS) -> None:
+        self._app, self._most_bytes, self._patience = app, most_bytes, patience
         self._turns = threading.Semaphore(turns)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -33,8 +38,12 @@ class Turns:
             start_response("400 Bad Request", [("Content-Length", "0")])
             return []
         environ[ARRIVED] = perf_counter()
-        with self._turns:
+        if not self._turns.acquire(timeout=self._patience):
+            return self._app(environ | {NO_TURN: True}, start_response)
+        try:
             return self._app(environ, start_response)
+        finally:
+            self._turns.release()
 
     def _take_in(self, environ: "WSGIEnvironment") -> bool:
         """Put the whole body into memory; tell whether it came as announced.

@@ -59,6 +59,7 @@ _SPENT = sa.text(
     " WHERE scope = :scope AND subject = :subject AND count >= :most"
     " AND since >= clock_timestamp() - make_interval(secs => :length)"
 )
+_GIVE_BACK = sa.text("UPDATE attempt SET count = count - 1 WHERE scope = :scope AND subject = :subject AND count > 0")
 _FORGET = sa.text(
     "DELETE FROM attempt WHERE (scope, subject) IN (SELECT scope, subject FROM attempt"
     " WHERE since < clock_timestamp() - :keep LIMIT :most)"
@@ -97,6 +98,12 @@ def count(connection: Connection, window: Window, subject: str) -> None:
 def take(connection: Connection, uses: Iterable[tuple[Window, str]]) -> int:
     """Count one use of each, in one statement; return 0, or in how many seconds the last one over its limit is free."""
     return _count(connection, uses)
+
+
+def give_back(connection: Connection, uses: Iterable[tuple[Window, str]]) -> None:
+    """Take back the count of one use of each: it came to nothing, and not by the subject's doing."""
+    for window, subject in sorted(uses):
+        connection.execute(_GIVE_BACK, {"scope": window.scope, "subject": keys().blind_index(subject)})
 
 
 def is_over(connection: Connection, window: Window, subject: str) -> bool:

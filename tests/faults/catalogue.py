@@ -33,6 +33,7 @@ class Fault:
     answers: frozenset[int] = ALWAYS
     outage: float = 0.0
     per_second: float = 30.0
+    threads: int = 6
     stack: Options = FAST
     is_alone: bool = False  # needs a stack of its own, and leaves none behind
     in_smoke: bool = False

@@ -10,12 +10,12 @@ from tests.faults import trial
 from tests.faults.catalogue import Fault, Skipped
 from tests.faults.keeper import Options
 from tests.faults.load import Load
-from tests.faults.stack import Stack, a_stack
+from tests.faults.stack import Stack, a_stack, wait
 from tests.faults.trial import Result
 
 # The audit reads every ticket after every fault: beyond so many a new instance is the sooner way.
 MOST_TICKETS = 8000
-WARM_TICKETS = 120
+WARM_TICKETS, WARM_SECONDS = 120, 60.0
 
 
 class House:
@@ -61,7 +61,11 @@ class House:
     def _warm(self, stack: Stack) -> None:
         """File some tickets: pools open and caches fill, so that what comes later is the fault's."""
         assert self._folder is not None
-        Load(stack.public_url, self._folder / "warm.jsonl", self._seed, per_second=40).start(WARM_TICKETS).wait()
+        load = Load(stack.public_url, self._folder / "warm.jsonl", self._seed, per_second=40).start(WARM_TICKETS)
+        try:
+            wait(load.is_over, f"the first {WARM_TICKETS} tickets", WARM_SECONDS)
+        finally:
+            load.stop()
 
     def _close(self) -> None:
         self._current.close()

@@ -101,7 +101,10 @@ def run(fault: Fault, stack: Stack, seed: int, folder: Path) -> Result:
     wait(stack.is_ready, "the stack to be whole", 90)
     chance = random.Random(f"{seed}-{fault.id}")
     folder.mkdir(parents=True, exist_ok=True)
-    load = Load(stack.public_url, folder / f"{fault.id}.jsonl", chance.randrange(10**9), per_second=fault.per_second)
+    load = Load(
+        stack.public_url, folder / f"{fault.id}.jsonl", chance.randrange(10**9),
+        threads=fault.threads, per_second=fault.per_second,
+    )  # fmt: skip
     trial = Trial(stack, load, chance, folder, fault.per_second)
     since, before = stack.value("SELECT clock_timestamp()"), {}
     load.start()

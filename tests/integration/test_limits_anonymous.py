@@ -67,6 +67,19 @@ def test_a_repeat_of_what_was_registered_is_answered_over_the_limit_too(api: Api
     assert register(api, api.public("203.0.113.1")).status_code == 429
 
 
+def test_what_the_database_could_not_take_does_not_count(api: Api, configure: Configure) -> None:
+    configure(HOTLINE_LIMITS="intake_phone=1/3600 intake_address=1/3600")
+    named = api.key()
+    with api.stage.owner.connect() as busy:
+        busy.exec_driver_sql("LOCK TABLE ticket IN ACCESS EXCLUSIVE MODE")
+        first = api.public("203.0.113.1").post(PATH, json={"body": BODY, "phone": PHONE}, headers=named)
+        assert (first.status_code, first.json["code"]) == (503, "try_again")
+        busy.rollback()
+    again = api.public("203.0.113.1").post(PATH, json={"body": BODY, "phone": PHONE}, headers=named)
+    assert again.status_code == 201
+    assert register(api, api.public("203.0.113.2"), PHONE).status_code == 429
+
+
 def test_a_network_on_the_list_shares_its_address_without_a_limit_but_not_a_phone(
     api: Api, configure: Configure
 ) -> None:

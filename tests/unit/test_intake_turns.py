@@ -4,7 +4,7 @@ import threading
 from io import BytesIO
 from typing import Any
 
-from intake.turns import Turns
+from intake.turns import NO_TURN, Turns
 
 Environ = dict[str, Any]
 
@@ -63,3 +63,24 @@ def test_only_as_many_as_have_a_turn_work_at_a_time() -> None:
     for thread in threads:
         thread.join(20)
     assert most[0] == 2
+
+
+def test_who_has_waited_too_long_is_let_in_to_be_refused() -> None:
+    held, leave = threading.Event(), threading.Event()
+
+    def app(environ: Environ, start_response: Any) -> list[bytes]:
+        if NO_TURN in environ:
+            start_response("503 Service Unavailable", [])
+            return [b"no turn"]
+        held.set()
+        leave.wait(10)
+        start_response("200 OK", [])
+        return []
+
+    turns = Turns(app, 1, 10, patience=0.05)
+    first = threading.Thread(target=_ask, args=(turns, b""))
+    first.start()
+    held.wait(10)
+    assert _ask(turns, b"") == ("503 Service Unavailable", b"no turn")
+    leave.set()
+    first.join(20)

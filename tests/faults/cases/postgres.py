@@ -16,6 +16,8 @@ from tests.faults.trial import Trial
 
 # P8. The client measures from its own side of a busy machine, hence the half second.
 ANSWER_SECONDS, BACK_SECONDS = 3.5, 10.0
+# Behind requests that wait 2 s for a lock each, another has waited 3 s for its turn before it does the same.
+BEHIND_LOCKS_SECONDS = 5.5
 _END_SESSIONS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE usename = 'hotline_app' AND application_name <> 'greedy'"""
 
@@ -27,12 +29,12 @@ def superuser(trial: Trial) -> Iterator[psycopg.Connection]:
         yield opened
 
 
-def refuses_in_time(trial: Trial) -> None:
-    """Demand that every answer 503 came within three seconds, and that there was one."""
+def refuses_in_time(trial: Trial, seconds: float = ANSWER_SECONDS) -> None:
+    """Demand that every answer 503 came within three seconds, or as many as said, and that there was one."""
     slowest = trial.slowest(503)
     trial.note(f"slowest 503 {slowest:.2f} s")
     trial.demand(slowest > 0, "no request met the fault")
-    trial.demand(slowest <= ANSWER_SECONDS, f"an answer 503 took {slowest:.2f} s")
+    trial.demand(slowest <= seconds, f"an answer 503 took {slowest:.2f} s")
 
 
 def is_back_in_time(trial: Trial) -> None:
@@ -109,13 +111,13 @@ def frozen(trial: Trial) -> None:
     refuses_in_time(trial)
 
 
-@fault("T16", holds="503 after lock_timeout; no restart needed", answers=PASSING, outage=LEASE + 25)
+@fault("T16", holds="503 after lock_timeout; no restart needed", answers=PASSING, outage=LEASE + 25, threads=24)
 def lock_storm(trial: Trial) -> None:
     """Somebody holds LOCK TABLE ticket IN ACCESS EXCLUSIVE MODE for 20 s."""
     before = trial.stack.programs()
     lock_tickets(trial, 20)
     is_back_in_time(trial)
-    refuses_in_time(trial)
+    refuses_in_time(trial, BEHIND_LOCKS_SECONDS)
     trial.demand(trial.stack.programs() == before, "a process was restarted")
 
 
