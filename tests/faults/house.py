@@ -55,6 +55,7 @@ class House:
             self._close()
             self._stack = self._current.enter_context(a_stack(fault.stack, has_proxies=True))
             self._options = fault.stack
+            print(f"      a new instance, started in {self._stack.start_seconds:.0f} s", flush=True)
             self._warm(self._stack)
         return self._stack
 

@@ -26,6 +26,7 @@ from tests.faults.keeper import ADDRESS_OF, NOTE, SERVICE_OF, Addresses, Options
 from tests.faults.proxy import Proxies
 
 START_SECONDS, STOP_SECONDS = 240.0, 120.0
+USUAL_START_SECONDS = 15.0  # with two processors
 ENGINES = ("postgres", "valkey")
 
 
@@ -45,6 +46,14 @@ class Stack:
         self.redis_url = self.environment["REDIS_URL"]
         self.passwords = {login: password for _, login, password in addresses.accounts}
         self._supervisor = Supervisor(self.home)
+
+    @property
+    def slowness(self) -> float:
+        """How many times as slow this machine is as it should be, by its own first start: 1 if others leave it alone.
+
+        For bounds that say how fast something is, never for those that say what must not happen.
+        """
+        return max(1.0, self.start_seconds / USUAL_START_SECONDS)
 
     def programs(self) -> dict[str, int]:
         """Return the main process of each running program, engines included."""

@@ -6,13 +6,14 @@ import sys
 import time
 
 from shared.command.paths import ROOT
-from tests.faults.catalogue import FAST, fault
+from tests.faults.catalogue import FAST, PASSING, fault
 from tests.faults.keeper import Options
 from tests.faults.load import percentile
 from tests.faults.queries import DUE_AND_UNDONE
 from tests.faults.stack import wait
 from tests.faults.trial import Trial, p99_since
 
+MOST_DAYS = 90
 INSTANTS, ALL_SECONDS, INTERACTIVE_SECONDS = 10_000, 60.0, 2.0
 FLOOD_SECONDS, FLOOD_RATE = 20, 500
 _FIRED = "SELECT count(*) FROM job WHERE kind IN ('warn', 'overdue', 'red') AND state = 'done' AND outcome = 'done'"
@@ -29,22 +30,23 @@ def starved(trial: Trial) -> None:
 
 @fault(
     "T37", holds=f"all once within {ALL_SECONDS:.0f} s; p99 of requests {INTERACTIVE_SECONDS:.0f} s",
-    is_alone=True, per_second=100, stack=Options(clock_speed=1.001), outage=120,
+    is_alone=True, per_second=100, stack=Options(clock_speed=1.001),
+    without=("I6 instants fire in time",),  # weeks late by the clock that was put on
 )  # fmt: skip
 def ten_thousand_at_once(trial: Trial) -> None:
     """While the worker is off time goes on by weeks: 10,000 instants are due when it comes back."""
     stack = trial.stack
     for program in ("worker", "worker-watch"):
         stack.stop(program)
-    trial.await_tickets(INSTANTS // 4, 240)
+    trial.await_tickets(INSTANTS // 3, 300)
     trial.load.slow_down(20)
     due = 0
-    while due < INSTANTS:
+    for _ in range(MOST_DAYS):
         stack.write("UPDATE business_clock SET business_anchor = business_anchor + interval '1 day'")
-        due, before = stack.value(DUE_AND_UNDONE), due
-        trial.demand(due < INSTANTS or due > before, "no more instants come due")
-        if due == before:
+        due = stack.value(DUE_AND_UNDONE)
+        if due >= INSTANTS:
             break
+    trial.demand(due >= INSTANTS, f"only {due:,} instants are armed")
     began, fired = time.monotonic(), stack.value(_FIRED)
     for program in ("worker-watch", "worker"):
         stack.start(program)
@@ -52,12 +54,13 @@ def ten_thousand_at_once(trial: Trial) -> None:
     took = time.monotonic() - began
     p99 = p99_since(trial, began)
     trial.note(f"{due:,} due at once, {INSTANTS:,} fired after {took:.1f} s, p99 of requests meanwhile {p99:.2f} s")
-    trial.demand(took <= ALL_SECONDS, f"{INSTANTS:,} instants took {took:.0f} s")
-    trial.demand(p99 <= INTERACTIVE_SECONDS, f"p99 of requests was {p99:.2f} s")
+    trial.demand(took <= ALL_SECONDS * stack.slowness, f"{INSTANTS:,} instants took {took:.0f} s")
+    trial.demand(p99 <= INTERACTIVE_SECONDS * stack.slowness, f"p99 of requests was {p99:.2f} s")
 
 
 @fault(
     "T38", holds="429 for the excess; p99 of the others 2 s; every 201 has its ticket", is_alone=True, per_second=10,
+    answers=PASSING,
     stack=Options(
         clock_speed=FAST.clock_speed, environment={"HOTLINE_EXEMPT_NETWORKS": "", "HOTLINE_TRUSTED_PROXIES": "1"}
     ),
@@ -73,7 +76,8 @@ def flood(trial: Trial) -> None:
         trial.at_end.append(lambda numbers=said["numbers"]: _all_there(trial, numbers))  # type: ignore[misc]
         p99 = percentile(trial.attempts_since(began), 0.99)
         trial.note(f"{who}: {said['statuses']}, others' p99 {p99:.2f} s")
-        trial.demand(p99 <= INTERACTIVE_SECONDS, f"others' p99 was {p99:.2f} s while {who} flooded")
+        most = INTERACTIVE_SECONDS * trial.stack.slowness
+        trial.demand(p99 <= most, f"others' p99 was {p99:.2f} s while {who} flooded")
         if who != "many":
             trial.demand(said["statuses"].get("429", 0) > 0, f"the excess from one {who} was not refused")
         trial.demand(not said["statuses"].keys() - {"201", "429", "503"}, f"other answers: {said['statuses']}")
