@@ -46,10 +46,12 @@ _DISARM_SQL = """UPDATE job SET state = 'cancelled', ended_at = clock_timestamp(
      ON job.ticket_id = d.ticket_id AND job.kind = d.kind AND job.part = coalesce(d.part, job.part)
  WHERE job.state = 'todo' AND job.id <> ALL(%(but)s::bigint[]) ORDER BY job.id FOR UPDATE OF job)"""
 
+# A lease that ends later than any can was written before the database's clock was set back: it holds nobody.
 _CLAIM_SQL = """UPDATE job SET attempts = attempts + 1, attempted_at = clock_timestamp(),
  leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
  WHERE id IN (SELECT id FROM job WHERE state = 'todo' AND kind = %(kind)s AND attempts < %(most)s
-     AND due_at <= business_now() AND (leased_until IS NULL OR leased_until <= clock_timestamp())
+     AND due_at <= business_now()
+     AND (leased_until BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes') IS NOT TRUE
      ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
  RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales, error,
      extract(epoch FROM real_lag(due_at))::float8 AS late_seconds"""
@@ -85,7 +87,8 @@ _AGAIN_SQL = """INSERT INTO job (ticket_id, cause_seq, kind, part, state, due_at
 
 _VANISHED_SQL = """UPDATE job SET leased_until = clock_timestamp() + interval '10 seconds'
  WHERE id IN (SELECT id FROM job WHERE state = 'todo' AND kind = ANY(%(kinds)s) AND attempts >= %(most)s
-     AND due_at <= business_now() AND (leased_until IS NULL OR leased_until <= clock_timestamp())
+     AND due_at <= business_now()
+     AND (leased_until BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes') IS NOT TRUE
      ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
  RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales, error"""
 
@@ -111,7 +114,7 @@ _TIDY_SQL = """WITH looked_at AS (SELECT id, state, ended_at FROM job WHERE id >
 
 _WAITING_SQL = """SELECT k.kind, (SELECT extract(epoch FROM real_lag(j.due_at)) FROM job j
      WHERE j.state = 'todo' AND j.kind = k.kind AND j.due_at <= business_now()
-         AND (j.leased_until IS NULL OR j.leased_until <= clock_timestamp())
+         AND (j.leased_until BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes') IS NOT TRUE
      ORDER BY j.due_at, j.id LIMIT 1)::float8 AS lag
  FROM unnest(%(kinds)s::text[]) AS k(kind)"""
 

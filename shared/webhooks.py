@@ -37,7 +37,8 @@ _SETTLE = sa.text(
 _DUE = sa.text(
     r"SELECT 'webhook\:' || w.id FROM webhook w WHERE EXISTS (SELECT FROM job j WHERE j.kind = 'hook'"
     r" AND j.state = 'todo' AND j.part = 'webhook\:' || w.id AND j.due_at <= business_now() AND j.attempts < :most"
-    " AND (j.leased_until IS NULL OR j.leased_until <= clock_timestamp())) ORDER BY w.id"
+    " AND (j.leased_until BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes') IS NOT TRUE)"
+    " ORDER BY w.id"
 )
 
 log = structlog.get_logger()

@@ -85,6 +85,13 @@ def test_a_leased_job_is_claimed_again_only_when_its_lease_is_over(stage: Stage)
     assert (second.attempts, second.leased_until > first.leased_until) == (first.attempts + 1, True)
 
 
+def test_a_lease_from_before_the_databases_clock_was_set_back_holds_nobody(stage: Stage) -> None:
+    fill(stage, 1)
+    claim(stage)
+    stage.as_owner("UPDATE job SET leased_until = leased_until + interval '10 minutes'")
+    assert len(claim(stage)) == 1
+
+
 def test_a_lease_is_as_long_as_its_kind_says_in_real_time_whatever_the_business_clock(stage: Stage) -> None:
     stage.set_clock(MONDAY, speed=10_000)
     fill(stage, 1)
