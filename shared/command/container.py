@@ -16,15 +16,20 @@ PASSWORD_FILES = {
     "DATABASE_URL": "DATABASE_PASSWORD_FILE",
     "DATABASE_OWNER_URL": "DATABASE_OWNER_PASSWORD_FILE",
     "REDIS_URL": "REDIS_PASSWORD_FILE",
+    "SMTP_URL": "SMTP_PASSWORD_FILE",
 }
 
 
 def addresses(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the addresses whose password is in a file, with it. Raises OSError if a file cannot be read."""
+    """Return the addresses whose password is in a file, with it. Raises OSError if a file cannot be read.
+
+    An empty file means that there is none: Compose wants each of them to exist.
+    """
     made = {}
     for name, file in PASSWORD_FILES.items():
         if environment.get(name) and environment.get(file):
-            made[name] = with_password(environment[name], Path(environment[file]).read_text().strip())
+            password = Path(environment[file]).read_text().strip()
+            made[name] = with_password(environment[name], password) if password else environment[name]
     return made
 
 

@@ -14,6 +14,7 @@ import pytest
 from shared.command.container import addresses, with_password
 from shared.command.paths import ROOT, Home
 from shared.command.programs import Ports, services
+from shared.command.whoami import me
 from shared.sms_accounts import read_accounts
 
 ENGINES = {"postgres", "valkey"}
@@ -104,8 +105,14 @@ def test_passwords_come_from_files_and_keep_their_letters(tmp_path: Path) -> Non
         "DATABASE_URL": "postgresql://app@db:5432/hotline",
         "DATABASE_PASSWORD_FILE": str(tmp_path / "password"),
         "REDIS_URL": "redis://valkey:6379/0",
+        "SMTP_URL": "smtps://post@mail:465",
+        "SMTP_PASSWORD_FILE": str(tmp_path / "empty"),
     }
-    assert addresses(given) == {"DATABASE_URL": "postgresql://app:p%40ss%3Aw%2Frd@db:5432/hotline"}
+    (tmp_path / "empty").touch()
+    assert addresses(given) == {
+        "DATABASE_URL": "postgresql://app:p%40ss%3Aw%2Frd@db:5432/hotline",
+        "SMTP_URL": "smtps://post@mail:465",
+    }
     assert with_password("redis://valkey:6379/0", "x") == "redis://:x@valkey:6379/0"
 
 
@@ -114,3 +121,10 @@ def test_an_empty_file_of_accounts_means_that_no_short_messages_are_sent(tmp_pat
     file = tmp_path / "sms_accounts"
     file.touch()
     assert read_accounts(str(file)) is None
+
+
+def test_a_containers_user_without_a_name_is_noted_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda number: {}[number])
+    assert me() == f"command:{os.getuid()}"

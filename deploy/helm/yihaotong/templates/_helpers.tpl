@@ -72,6 +72,7 @@ postgresql://{{ .user }}@{{ required "database.host is needed" $at.host }}:{{ $a
 - { name: HOTLINE_SECRET_FILE, value: /run/secrets/master_secret }
 - { name: HOTLINE_CALL_SECRETS_FILE, value: /run/secrets/call_secrets }
 - { name: HOTLINE_SMS_FILE, value: /run/secrets/sms_accounts }
+- { name: SMTP_PASSWORD_FILE, value: /run/secrets/smtp_password }
 - { name: HOTLINE_OIDC_SECRET_FILE, value: /run/secrets/oidc_secret }
 - { name: HOTLINE_OIDC_GROUPS_FILE, value: /run/secrets/oidc_groups }
 - { name: PUBLIC_URL, value: {{ .Values.urls.public | quote }} }
@@ -116,7 +117,7 @@ volumes:
       secretName: {{ .root.Values.secretName }}
       defaultMode: 0440
       items:
-        {{- range concat (list "app_password" "valkey_password" "master_secret" "call_secrets" "sms_accounts" "oidc_secret" "oidc_groups") .more }}
+        {{- range concat (list "app_password" "valkey_password" "master_secret" "call_secrets" "sms_accounts" "smtp_password" "oidc_secret" "oidc_groups") .more }}
         - { key: {{ . }}, path: {{ . }} }
         {{- end }}
 {{- if .root.Values.files.existingClaim }}
