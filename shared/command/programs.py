@@ -38,6 +38,8 @@ def services(home: Home, host: str, ports: Ports, mail_port: int | None) -> list
     granian = ["granian", "--interface", "wsgi", "--host", host, "--respawn-failed-workers", "--no-access-log"]
     # A worker that is still importing does not hear the first SIGTERM; a request has ended after 3 s.
     granian += ["--workers-kill-timeout", "5"]
+    # After SIGHUP each new worker has so long to begin before the old one leaves.
+    granian += ["--respawn-interval", "10"]
     # Threads that may wait for slow senders; how many work at a time, `intake.wsgi` says.
     granian += ["--blocking-threads", "32"]
     celery = ["worker", "-P", "prefork", "-c", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]

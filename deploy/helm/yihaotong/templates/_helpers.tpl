@@ -2,11 +2,11 @@
 whom a process talks to besides PostgreSQL and Valkey, `kinds` are the jobs whose age scales it. */}}
 {{- define "yihaotong.processes" -}}
 intake-public:
-  command: [python, -m, granian, --interface, wsgi, --host, 0.0.0.0, --respawn-failed-workers, --no-access-log, --workers-kill-timeout, "5", --blocking-threads, "32", --port, "8000", --workers, "2", "intake.wsgi:public"]
+  command: [python, -m, granian, --interface, wsgi, --host, 0.0.0.0, --respawn-failed-workers, --no-access-log, --workers-kill-timeout, "5", --respawn-interval, "10", --blocking-threads, "32", --port, "8000", --workers, "2", "intake.wsgi:public"]
   port: 8000
   to: [outside, traces]
 intake-staff:
-  command: [python, -m, granian, --interface, wsgi, --host, 0.0.0.0, --respawn-failed-workers, --no-access-log, --workers-kill-timeout, "5", --blocking-threads, "32", --port, "8001", --workers, "1", "intake.wsgi:staff"]
+  command: [python, -m, granian, --interface, wsgi, --host, 0.0.0.0, --respawn-failed-workers, --no-access-log, --workers-kill-timeout, "5", --respawn-interval, "10", --blocking-threads, "32", --port, "8001", --workers, "1", "intake.wsgi:staff"]
   port: 8001
   to: [outside, traces]
 stream:
