@@ -116,8 +116,9 @@ def in_time(look: Look) -> list[object]:
         return []
     late = [seconds for (seconds,) in look.stack.rows(LATENESS, look.since)]
     p99, worst = percentile(late, 0.99), max(late, default=0.0)
-    wrong = [f"p99 {p99:.1f} s"] if p99 > LATE_P99_SECONDS + look.outage else []
-    return [*wrong, *([f"worst {worst:.1f} s"] if worst > LATE_SECONDS + look.outage else [])]
+    most_p99, most = (limit * look.stack.slowness + look.outage for limit in (LATE_P99_SECONDS, LATE_SECONDS))
+    wrong = [f"p99 {p99:.1f} s"] if p99 > most_p99 else []
+    return [*wrong, *([f"worst {worst:.1f} s"] if worst > most else [])]
 
 
 @invariant("I4 I5 I7 I8 I12 the audit finds nothing")

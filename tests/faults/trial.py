@@ -52,7 +52,8 @@ class Trial:
 
     def await_tickets(self, count: int, seconds: float) -> None:
         """Wait until clients have filed `count` since the beginning."""
-        wait(lambda: len(self.told.numbers) >= count, f"{count} tickets", seconds, every=0.02)
+        most = seconds * self.stack.slowness
+        wait(lambda: len(self.told.numbers) >= count, f"{count} tickets", most, every=0.02)
 
     def await_answer(self, seconds: float, status: int = 201) -> float:
         """Wait for an answer to a request that begins from now on; return how long that took."""
