@@ -1,11 +1,15 @@
 """The two HTTP surfaces: `public` for the internet, `staff` for the building. Each contains only its own routes."""
 
-from typing import Literal
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from flask import Flask, Response, g, jsonify, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 
 from intake import access, clients, identity, measuring, pages, problems, storable
 from intake import files_api as _files_api  # noqa: F401 its routes hang on both APIs
@@ -30,13 +34,32 @@ LARGEST_BODY_BYTES = LARGEST_FORM_BYTES
 _NEEDS_NO_TURN = ("health.live", "static")
 
 
+class _FormCookie(SecureCookieSessionInterface):
+    """Flask's own, with one signer for the life of the process instead of one for each request."""
+
+    def __init__(self) -> None:
+        self._signer = cache(super().get_signing_serializer)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return the signer."""
+        return self._signer(app)
+
+
+class _App(Flask):
+    request_class = ParcelRequest
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Leave functions as they are: none is a coroutine, and Flask would look sixteen times a request."""
+        return func
+
+
 def create_app(surface: Surface) -> Flask:
     """Return one surface as a plain WSGI callable."""
     configure_logs()
     attempts.check_names()
-    app = Flask(__name__)
+    app = _App(__name__)
+    app.session_interface = _FormCookie()
     behind_proxies(app)
-    app.request_class = ParcelRequest
     app.config.update(
         SECRET_KEY=keys().session,
         MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES,

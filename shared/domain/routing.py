@@ -1,6 +1,7 @@
 """What a routing decision is: candidates, scores, the words that decided and the versions used. No deciding here."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 from shared.domain.terms import HolderKind, Nature, Urgency
 
@@ -28,6 +29,11 @@ class Candidate:
     duty: str | None
     score: float
     reasons: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a score that JSON, and so the log, cannot hold."""
+        if not isfinite(self.score):
+            raise ValueError("a score is a finite number")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from shared.domain.events import EventKind, Recorded
 from shared.domain.routing import Decision
 from shared.domain.terms import Role
-from shared.domain.ticket import encode
+from shared.domain.ticket import dumps
 from shared.domain.viewer import Viewer
 
 GENESIS = bytes(32)
@@ -17,7 +19,7 @@ GENESIS = bytes(32)
 
 def canonical(value: Any) -> str:
     """Return the one JSON text of a value: sorted keys, no blanks, UTF-8 as it is."""
-    return json.dumps(value, default=encode, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return dumps(value, orjson.OPT_SORT_KEYS).decode()
 
 
 def event_body(ticket_id: int, recorded: Recorded, texts: Mapping[str, str], decision_digest: str | None) -> str:

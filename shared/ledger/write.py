@@ -1,6 +1,5 @@
 """The ledger's few hot statements: whole sets of rows in one round trip, as JSON."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.engine import Connection
 
 from shared import attachments, jobs
-from shared.domain.ticket import encode
+from shared.domain.ticket import dumps
 from shared.fault_points import fault_point
 from shared.ledger.change import TICKET_COLUMNS, Change
 from shared.metrics import COMMIT as COMMITTED
@@ -70,7 +69,7 @@ class Moment(NamedTuple):
 
 def as_json(rows: Any) -> str:
     """Return rows as the JSON parameter of a statement."""
-    return json.dumps(rows, default=encode, ensure_ascii=False)
+    return dumps(rows).decode()
 
 
 def draw(connection: Connection, city: str) -> tuple[int, datetime, int | None]:

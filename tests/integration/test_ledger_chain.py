@@ -5,7 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.domain import commands as c
-from shared.domain.terms import FollowUpResult
+from shared.domain.routing import Candidate
+from shared.domain.terms import FollowUpResult, HolderKind
 from shared.domain.ticket import evolve
 from shared.keys import text_digest
 from shared.ledger.chain import GENESIS, canonical, link, recorded_from_body
@@ -88,7 +89,7 @@ def test_every_text_is_the_one_that_the_log_names(stage: Stage, closed: int) -> 
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=("Cs",))),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(st.characters(exclude_categories=("Cs",))),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
@@ -102,6 +103,7 @@ def test_equal_facts_have_one_canonical_text_whatever_their_order(facts: dict[st
     assert canonical(dict(shuffled)) == canonical(facts)
 
 
-def test_what_is_no_json_number_has_no_canonical_text() -> None:
-    with pytest.raises(ValueError, match="JSON"):
-        canonical({"score": float("nan")})
+@pytest.mark.parametrize("score", [float("nan"), float("inf")])
+def test_what_is_no_json_number_is_no_score(score: float) -> None:
+    with pytest.raises(ValueError, match="score"):
+        Candidate(HolderKind.UNIT, "water_affairs", None, score, ())
