@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from intake.stores import engine
 from shared import VERSION
+from shared.domain.follow_ups import JobKind
 from shared.domain.terms import HolderKind
 from shared.metrics import exposition
 from shared.reads.calls import Figures, figures_of
@@ -63,7 +64,9 @@ class DatabaseGauges(Collector):
 
 
 def _of_database(connection: Connection) -> Iterator[Family]:
-    jobs = [tuple(row) for row in connection.execute(_JOBS)]
+    # Every kind, or whoever scales by the age would know no age, instead of none, once all is done.
+    due = {kind: (count, lag) for kind, count, lag in connection.execute(_JOBS)}
+    jobs = [(kind.value, *due.get(kind.value, (0, 0))) for kind in JobKind]
     held = [tuple(row) for row in connection.execute(_HELD, {"live": _LIVE})]
     yield _many("jobs_due", "Jobs that are due and not done, by kind.", "kind", ((row[0], row[1]) for row in jobs))
     yield _many("oldest_due_job_seconds", "Age of the oldest due job, by kind.", "kind", ((r[0], r[2]) for r in jobs))

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 import structlog
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -136,7 +136,8 @@ def _name_request() -> None:
 
 
 def _wants_json() -> bool:
-    return request.path.startswith(("/api/", "/health/", "/metrics", "/stream/"))
+    has_no_pages = current_app.config.get("HAS_NO_PAGES", False)
+    return has_no_pages or request.path.startswith(("/api/", "/health/", "/metrics", "/stream/"))
 
 
 def _refused(refusal: Refused) -> Response:

@@ -33,6 +33,7 @@ def create_stream() -> Flask:
     """Return the app. Its loops start with the first request, in the worker, after the fork."""
     configure_logs()
     app = Flask(__name__)
+    app.config["HAS_NO_PAGES"] = True
     behind_proxies(app)
     problems.install(app)
     app.register_blueprint(health)
@@ -139,6 +140,7 @@ def _allow_pages(response: Response) -> Response:
         response.headers["Vary"] = "Origin"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Request-Id"] = g.request_id
     return response
 
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from intake import stores
+from intake.stream import create_stream
 from shared import jobs
 from shared.command.paths import ROOT
 from shared.consumer import drain
@@ -64,6 +65,15 @@ def test_work_is_counted_by_kind_and_outcome_and_its_lateness_is_real_seconds(ap
     assert more('hotline_job_lateness_seconds_bucket{kind="route",le="300.0"}') == 1
 
 
+def test_every_surface_tells_its_requests_id_in_the_answer(api: Api) -> None:
+    ids = set()
+    for client in (api.public(), api.staff(), create_stream().test_client()):
+        ids |= {client.get(path).headers["X-Request-Id"] for path in ("/health/live", "/nowhere")}
+    assert create_stream().test_client().get("/nowhere").status_code == 404
+    assert len(ids) == 6
+    assert all(re.fullmatch("[0-9a-f]{32}", one) for one in ids)
+
+
 def test_without_redis_or_database_a_scrape_says_so_and_still_shows_the_counters(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,6 +99,17 @@ def test_with_redis_there_bells_nobody_acknowledged_are_counted(
     settings.cache_clear()
     found = read(api)
     assert (found["hotline_redis_up"], found["hotline_bells_unacked"]) == (1, 0)
+
+
+def test_a_kind_of_which_nothing_is_due_is_not_late(api: Api) -> None:
+    found = read(api)
+    for kind in JobKind:
+        assert found[f'hotline_oldest_due_job_seconds{{kind="{kind}"}}'] == 0
+    api.file()
+    api.stage.as_owner("UPDATE job SET due_at = due_at - interval '9 seconds' WHERE kind = 'route'")
+    found = read(api)
+    assert found['hotline_jobs_due{kind="route"}'] == 1
+    assert found['hotline_oldest_due_job_seconds{kind="route"}'] >= 9
 
 
 def test_webhooks_are_counted_by_how_they_do(api: Api) -> None:
