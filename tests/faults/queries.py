@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from shared.jobs import ARM_SQL
+
 WITH_THE_ROUTER = "SELECT count(*) FROM ticket WHERE holder_kind = 'router'"
 # While time goes on something comes due at every moment: what counts has waited, in real time.
 _WAITING = (
@@ -72,6 +74,13 @@ LATENESS = (
 ROUTING = (
     "SELECT extract(epoch FROM j.ended_at - (clock_timestamp() - real_lag(t.registered_at)))::float8 AS took"
     " FROM job j JOIN ticket t ON t.id = j.ticket_id WHERE j.kind = 'route' AND j.ended_at > %s ORDER BY took"
+)
+
+# Arms once more, by the product's own words and for now, what was ever armed, as events that came twice would.
+ARM_AGAIN = """WITH given AS (SELECT jsonb_build_object('jobs', jsonb_agg(j)) AS rows FROM
+ (SELECT ticket_id, cause_seq, kind, part, business_now() AS due_at FROM job
+ WHERE ticket_id IS NOT NULL AND kind <> 'hook') AS j), armed AS (ARM_SQL) SELECT count(*) FROM given""".replace(
+    "ARM_SQL", ARM_SQL
 )
 
 
