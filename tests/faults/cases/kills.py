@@ -62,7 +62,7 @@ def router_child(trial: Trial) -> None:
 @fault("T2", holds="0 lost of 2,000", answers=BREAKING, outage=2 * LEASE, per_second=60, in_smoke=True)
 def twenty_kills(trial: Trial) -> None:
     """kill -9 of 20 processes at random, every kind at least once, while 2,000 tickets come in."""
-    # A job may lose its consumer twice: `outage` is two leases. One kill for each share of the tickets, so that all meet load.
+    # A job may lose its consumer twice: hence two leases. One kill for each share of the tickets: all meet load.
     targets = trial.chance.sample(TARGETS, len(TARGETS)) + trial.chance.choices(TARGETS, k=KILLS - len(TARGETS))
     for number, target in enumerate(targets):
         trial.await_tickets(int(TICKETS * (number + trial.chance.random()) / (KILLS + 1)), 90)
