@@ -15,9 +15,10 @@ from shared.domain.follow_ups import JobKind
 from shared.ledger.write import as_json
 from shared.settings import driver_url
 
+FILL = 1_000_000  # rows of one statement
 _FILL = """INSERT INTO job (cause_seq, kind, part, state, due_at, attempts, stales)
  SELECT 0, 'warn', 'bench-' || n, 'todo', clock_timestamp() + make_interval(secs => n), 0, 0
- FROM generate_series(1, %s) n"""
+ FROM generate_series(%s::bigint, %s) n"""
 _DUE = """INSERT INTO job (cause_seq, kind, part, state, due_at, attempts, stales)
  SELECT 0, 'warn', 'due-' || n, 'todo', clock_timestamp() - make_interval(secs => n), 0, 0
  FROM generate_series(1, %s) n"""
@@ -45,7 +46,8 @@ def main() -> None:
     with throwaway(durable=True) as engines:
         upgrade(engines.owner_url)
         with psycopg.connect(engines.owner_url, autocommit=True) as connection:
-            connection.execute(_FILL, (args.open,))
+            for first in range(1, args.open + 1, FILL):
+                connection.execute(_FILL, (first, min(first + FILL - 1, args.open)))
             connection.execute(_DUE, (args.due,))
             connection.execute("VACUUM ANALYZE job")
         done: multiprocessing.Queue[int] = multiprocessing.Queue()

@@ -2,17 +2,19 @@
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import structlog
 
 from shared.command.ports import any_free
 
@@ -35,10 +37,28 @@ _MARKS = {
 
 @dataclass(frozen=True)
 class Product:
-    """A running product: its environment (addresses, database) and its processes."""
+    """A running product: its environment (addresses, database), its processes, how long it took to be ready."""
 
     environment: dict[str, str]
     folder: Path
+    ready_after: float
+
+    @property
+    def database(self) -> str:
+        """Where psycopg finds the database as the services do."""
+        return self.environment["DATABASE_URL"].replace("+psycopg", "")
+
+    @property
+    def superuser(self) -> str:
+        """Where psycopg finds the database as its superuser."""
+        password = json.loads((self.folder / "up" / "passwords.json").read_text())["superuser"]
+        return f"postgresql://postgres:{password}@{self.database.rpartition('@')[2]}"
+
+    def join(self) -> None:
+        """Let this process act as one of the product's own, once and for all: its ledger, its keys, its bell."""
+        os.environ.update(self.environment)
+        # Standard output is for figures alone.
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
     def processes(self) -> list[psutil.Process]:
         """Return every process that runs for it, engines included."""
@@ -63,41 +83,54 @@ class Product:
                 taken[name] = taken.get(name, 0) + times.user + times.system
         return taken
 
-    def memory_mib(self) -> float:
-        """Return the proportional set size of all processes, MiB."""
-        total = 0
+    def memory(self) -> dict[str, float]:
+        """Return the proportional set size of each program, MiB."""
+        held: dict[str, float] = {}
         for process in {process.pid: process for process in self.processes()}.values():
             with contextlib.suppress(psutil.Error):
-                total += process.memory_full_info().pss
-        return total / 2**20
+                name, pss = _program(process), process.memory_full_info().pss / 2**20
+                held[name] = held.get(name, 0) + pss
+        return held
+
+    def memory_mib(self) -> float:
+        """Return the proportional set size of all processes, MiB."""
+        return sum(self.memory().values())
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Product]:
-    """Start the product on free ports, wait until it is ready, stop it at the end."""
+def a_folder() -> Iterator[Path]:
+    """Give a folder for an instance's data that the engines' account can pass through."""
     with tempfile.TemporaryDirectory(prefix="hotline-bench-", ignore_cleanup_errors=True) as base:
         Path(base).chmod(0o711)
+        yield Path(base)
+
+
+@contextlib.contextmanager
+def running(folder: Path | None = None, more: Mapping[str, str] | None = None) -> Iterator[Product]:
+    """Start the product on free ports, wait until it is ready, stop it at the end. `more` goes into its environment."""
+    with contextlib.ExitStack() as cleanup:
+        base = folder or cleanup.enter_context(a_folder())
         ports = {f"HOTLINE_{name}_PORT": str(any_free()) for name in ("PUBLIC", "STAFF", "STREAM")}
-        environment = os.environ | ports | {"HOTLINE_DATA": base}
+        environment = os.environ | ports | {"HOTLINE_DATA": str(base), **(more or {})}
         command = [str(ROOT / "hotline"), "up"]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
         try:
-            yield _wait(process, Path(base))
+            yield _wait(process, base, more or {})
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(90)
 
 
-def _wait(process: subprocess.Popen[bytes], base: Path) -> Product:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
+def _wait(process: subprocess.Popen[bytes], base: Path, more: Mapping[str, str]) -> Product:
+    began = time.monotonic()
+    while time.monotonic() - began < START_SECONDS:
         if process.poll() is not None:
             raise RuntimeError(f"hotline up ended with {process.returncode}")
         for note in base.glob("*/run/environment.json"):
-            environment = json.loads(note.read_text())
+            environment = {**more, **json.loads(note.read_text())}
             if _is_ready(environment.get("PUBLIC_URL")) and _is_ready(environment.get("STAFF_URL")):
-                return Product(environment, base)
-        time.sleep(0.2)
+                return Product(environment, base, time.monotonic() - began)
+        time.sleep(0.1)
     raise RuntimeError("hotline up was not ready in time")
 
 
