@@ -82,7 +82,7 @@ def _search(found: Any) -> str:
 
 RUNS = (
     Run("request to desk", "flow --rate 50 --seconds 20", "flow --rate 300 --seconds 180", _flow),
-    Run("with notices", "flow --rate 50 --seconds 20 --notices", "flow --rate 300 --seconds 180 --notices", _flow),
+    Run("with notices", "flow --rate 50 --seconds 20 --notices", "flow --rate 300 --seconds 30 --notices", _flow),
     Run("reading", "reads --tickets 10000", "reads --tickets 100000 1000000", _reads),
     Run("deadlines at once", "deadlines --deadlines 1000", "deadlines --deadlines 10000", _deadlines),
     Run("live followers", "followers --followers 200 --steps 100", "followers --followers 1000 5000", _followers),
