@@ -49,8 +49,8 @@ def seal(engine: Engine, key: bytes) -> int:
         until = until if last_of_full is None else min(until, last_of_full)
         lines, mac = _mac_of(connection, key, mac, after, until)
         row = {"after": after, "up_to": until, "lines": lines, "mac": mac, "at": sa.func.clock_timestamp()}
-        added = postgresql.insert(access_seal).values(row).on_conflict_do_nothing()
-        is_added = connection.execute(added).rowcount > 0
+        added = postgresql.insert(access_seal).values(row).on_conflict_do_nothing().returning(access_seal.c.up_to)
+        is_added = connection.execute(added).first() is not None
         fault_point("seal.written")
         return lines if is_added else 0
 

@@ -86,8 +86,10 @@ def activate(
     row = {"city": to.city, "pack_id": to.id, "since": now}
     if before is not None:
         connection.execute(sa.update(active_pack).where(mine).values(row))
-    elif not connection.execute(postgresql.insert(active_pack).values(row).on_conflict_do_nothing()).rowcount:
-        raise Overtaken(newest_activation(connection, to.city))
+    else:
+        first = postgresql.insert(active_pack).values(row).on_conflict_do_nothing().returning(active_pack.c.city)
+        if connection.execute(first).first() is None:
+            raise Overtaken(newest_activation(connection, to.city))
     said = {"city": to.city, "pack_id": to.id, "replaced_id": before, "at": now, "by_whom": by, "note": note}
     done = Activation(*connection.execute(sa.insert(pack_activation).values(said).returning(pack_activation)).one())
     if before is not None or _has_tickets(connection, to.city):

@@ -62,7 +62,7 @@ def test_tickets_without_a_due_time_are_paged_too(api: Api) -> None:
 
 NOT_UNDERSTOOD = (
     "limit=0", "limit=-1", "limit=101", "limit=1e9", "limit=ten", "limit=2.5", "page=-1", "sort=phone", "only=all",
-    "only=", "filter[confidential]=1", "holder_kind=nobody", "holder_id=" + "x" * 81, "holder_id=%00", "after=x",
+    "only=", "filter[confidential]=1", "holder_kind=nobody", "holder_id=" + "x" * 81, "after=x",
     "after=|", "after=2026-13-01|1", "after=|1;DROP", "after=|-1", "after=|99999999999999999999999999",
     "after=|" + "9" * 70, "after=0001-01-01T00:00:00%2B23:59|1",
 )  # fmt: skip

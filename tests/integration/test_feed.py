@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import httpx
 import pytest
+import structlog
 
 from router.handlers import think
 from shared.command import feed
@@ -67,9 +68,12 @@ def _answers(url: str) -> bool:
 
 
 @pytest.fixture
-def routing(stage: Stage, public_url: str, as_settings: Callable[[Stage], None]) -> Iterator[None]:
-    """The router's own consumer, in a thread."""
+def routing(
+    stage: Stage, public_url: str, as_settings: Callable[[Stage], None], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """The router's own consumer, in a thread that logs nothing where the verb says its piece."""
     as_settings(stage)
+    monkeypatch.setattr("shared.ledger.ledger.log", structlog.wrap_logger(structlog.ReturnLogger()))
     over = threading.Event()
     handle = through_ledger(stage.ledger, think)
 

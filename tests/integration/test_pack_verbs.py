@@ -53,6 +53,7 @@ def written(folder: Path, files: dict[str, bytes]) -> Path:
 
 def hotline(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     """Run a verb; return its exit code and all it said."""
+    capsys.readouterr()  # what the ledger logged before
     code = main(list(words))
     said = capsys.readouterr()
     return code, said.out + said.err

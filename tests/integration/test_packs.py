@@ -65,19 +65,24 @@ def test_what_was_loaded_and_activated_stays_even_for_the_owner(town: Town, tabl
         connection.exec_driver_sql(change.format(table))
 
 
-def test_of_two_activations_at_once_one_wins_and_the_other_learns_who_and_when(town: Town) -> None:
-    one, other, standing = town.load(with_limit(3)), town.load(with_limit(4)), town.active()
+@pytest.mark.parametrize("is_first", [False, True])
+def test_of_two_activations_at_once_one_wins_and_the_other_learns_who_and_when(town: Town, is_first: bool) -> None:
+    one, other = town.load(with_limit(3)), town.load(with_limit(4))
+    standing = None if is_first else town.active().id
     told: list[Any] = []
+    if is_first:
+        with town.stage.owner.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM active_pack")
 
     def try_other() -> None:
         try:
             with town.stage.owner.begin() as connection:
-                told.append(packs.activate(connection, other, standing.id, "slow"))
+                told.append(packs.activate(connection, other, standing, "slow"))
         except Overtaken as overtaken:
             told.append(overtaken)
 
     with town.stage.owner.begin() as connection:
-        won = packs.activate(connection, one, standing.id, "quick")
+        won = packs.activate(connection, one, standing, "quick")
         slow = threading.Thread(target=try_other)
         slow.start()
         wait_until_it_waits(town.stage, slow)
