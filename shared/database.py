@@ -18,6 +18,8 @@ from shared.settings import settings
 _SERVER_SETTINGS = (
     "-c lock_timeout=2s -c statement_timeout=10s -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
 )
+# A batch names a few of very many rows. A plan made once for any batch reads a whole table or index for each.
+_PLAN_EACH_BATCH = " -c plan_cache_mode=force_custom_plan"
 _POOL_WAIT_SECONDS = 2
 # The threads of the busiest background process, `sender`. A connection is opened only when a thread needs one.
 _BACKGROUND_POOL = 24
@@ -54,7 +56,7 @@ def make_engine(url: str, pool_size: int = 5, cut_after_seconds: float | None = 
         hide_parameters=True,  # what callers wrote; Celery prints whatever its task raises
         connect_args={
             "connect_timeout": 2,
-            "options": _SERVER_SETTINGS,
+            "options": _SERVER_SETTINGS if cut_after_seconds else _SERVER_SETTINGS + _PLAN_EACH_BATCH,
             "keepalives_idle": 5,
             "keepalives_interval": 2,
             "keepalives_count": 3,
