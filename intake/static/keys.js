@@ -23,7 +23,8 @@ function move(step) {
 }
 
 document.addEventListener('keydown', (event) => {
-  const inside = event.target instanceof Element && event.target.matches(field);
+  // A field in a dialog that has just closed keeps the focus until the next frame.
+  const inside = event.target instanceof Element && event.target.matches(field) && event.target.checkVisibility();
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
     const form = event.target.form ?? event.target.closest?.('form');
     if (form) { event.preventDefault(); form.requestSubmit(form.querySelector('button.first') ?? undefined); }
