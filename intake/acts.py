@@ -9,7 +9,7 @@ from flask import g
 
 from intake import forms as f
 from intake.registration import file_refs
-from intake.stores import engine, ledger, rules
+from intake.stores import engine, ledger, reading, rules
 from shared import access_log, people
 from shared.domain import commands as c
 from shared.domain.callers import why_not_confirm
@@ -130,13 +130,13 @@ def _is_open(act: Act, viewer: Viewer, ticket: Ticket, now: datetime) -> bool:
 
 
 def _check_colleague(viewer: Viewer, staff_id: int) -> None:
-    with engine().connect() as connection:
+    with reading() as connection:
         if staff_id not in {colleague.id for colleague in people.colleagues(connection, viewer)}:
             raise Refused("unknown_colleague", "请选择本单位的同事。", field="staff_id")
 
 
 def _check_mobile(viewer: Viewer, ticket_id: int) -> None:
-    with engine().connect() as connection:
+    with reading() as connection:
         if not has_mobile(viewer, connection, ticket_id):
             raise Refused("no_mobile", "这件诉求没有登记内地手机号码，不能发短信。可以改用邮件。", field="sms")
 

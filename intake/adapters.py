@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import Request, g
 
 from intake.fields import whole_number
-from intake.stores import engine
+from intake.stores import reading
 from shared.domain.errors import Refused
 from shared.settings import settings
 
@@ -31,7 +31,7 @@ def identified(request: Request) -> str:
     right = [hmac.compare_digest(given, signature(secret, signed)) for secret in secrets or (b"nobody's",)]
     if not (secrets and any(right)):
         raise _refusal("适配器的名字或签名不对。(The adapter's name or its signature is wrong.)")
-    with engine().connect() as connection:
+    with reading() as connection:
         age = connection.execute(sa.select(sa.func.abs(sa.extract("epoch", sa.func.clock_timestamp()) - seconds)))
         if age.scalar_one() > WINDOW.total_seconds():
             raise _refusal(f"{TIMESTAMP} 与现在相差超过 5 分钟。(The timestamp is more than 5 minutes off.)")

@@ -17,7 +17,7 @@ from gevent.event import Event as Signal
 from gevent.queue import Full, Queue
 
 from intake.identity import is_alive
-from intake.stores import engine
+from intake.stores import reading
 from shared import people
 from shared.bell import CHANGED_CHANNEL, SEATS_CHANNEL
 from shared.domain.ticket import ticket_from_row
@@ -105,7 +105,7 @@ class Hub:
         if not wanted:
             return
         since = {ticket_id: min((f.seq for f in callers.get(ticket_id, ())), default=None) for ticket_id in wanted}
-        with engine().connect() as connection:
+        with reading() as connection:
             rows = rows_of(connection, wanted)
             news = changes_since(connection, {key: seq for key, seq in since.items() if seq is not None})
         for ticket_id, changes in news.items():
@@ -128,7 +128,7 @@ class Hub:
         gevent.sleep(SWEEP_SECONDS if self._has_redis else SWEEP_WITHOUT_REDIS_SECONDS)
         callers = self._by_ticket()
         if callers:
-            with engine().connect() as connection:
+            with reading() as connection:
                 rows = rows_of(connection, callers)
             self._note(
                 key for key, row in rows.items() if any(row["seq"] > follower.seq for follower in callers.get(key, ()))
@@ -144,7 +144,7 @@ class Hub:
         callers = self._by_ticket()
         FOLLOWERS.labels("staff").set(len(staff))
         FOLLOWERS.labels("caller").set(len(self.followers) - len(staff))
-        with engine().connect() as connection:
+        with reading() as connection:
             at_work = people.staff_of_sessions(connection, {f.proof for f in staff}) if staff else {}
             rows = rows_of(connection, callers) if callers else {}
         for follower in staff:

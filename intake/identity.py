@@ -9,7 +9,7 @@ from flask import Response, g, request
 from sqlalchemy.engine import Connection
 
 from intake.address import is_exempt, network
-from intake.stores import engine, rules
+from intake.stores import engine, reading, rules
 from shared import access_log, attempts, people, restoration
 from shared.domain.errors import Refused
 from shared.domain.numbers import number_of, ticket_id_of
@@ -44,7 +44,7 @@ def identify_staff() -> None:
     g.staff = g.viewer = g.held = None
     token = request.cookies.get(staff_cookie())
     if token:
-        with engine().connect() as connection:
+        with reading() as connection:
             is_use = "X-Refresh" not in request.headers  # set by live.js where nobody pressed anything
             g.staff = people.staff_of_session(connection, token, is_use=is_use)
             g.held = restoration.held(connection)
@@ -91,7 +91,7 @@ def caller_of_link(token: str) -> Viewer | None:
     ticket_id = keys().ticket_id_of_link(token)
     if ticket_id is None:
         return None
-    with engine().connect() as connection:
+    with reading() as connection:
         row = _row(connection, ticket_id)
     if row is None or not keys().is_link(token, ticket_id, row.code_version) or row.is_over:
         return None
@@ -106,7 +106,7 @@ def is_alive(token: str, row: Mapping[str, Any]) -> bool:
 
 def link_of(viewer: Viewer) -> str:
     """Return the token that opens the caller's ticket."""
-    with engine().connect() as connection:
+    with reading() as connection:
         row = _row(connection, viewer.ticket_id or 0)
     return keys().link_token(row.id, row.code_version) if row is not None else ""
 

@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from intake.address import is_exempt, network
-from intake.stores import engine
+from intake.stores import engine, reading
 from shared import access_log, attempts, people
 from shared.attempts import Window
 from shared.domain.errors import Refused
@@ -53,7 +53,7 @@ def let_in(connection: Connection, person: Staff, *, has_second: bool = False) -
 
 def waiting(token: str) -> tuple[Staff, bool]:
     """Return whose login waits, and whether they have a second factor yet. Raises `Refused`."""
-    with engine().connect() as connection:
+    with reading() as connection:
         person = second_factor.who_waits(connection, token)
         if person is None:
             raise Refused("login_needed", "时间到了，请重新登录。")

@@ -12,7 +12,7 @@ from intake.identity import follow
 from intake.json_reader import StrictParser
 from intake.plain_words import holder_in_words, steps_in_words
 from intake.registration import register as register_ticket
-from intake.stores import engine, rules
+from intake.stores import reading, rules
 from shared.domain.errors import NotYours, Refused
 from shared.domain.labels import PUBLIC_STATES
 from shared.domain.numbers import number_of
@@ -49,7 +49,7 @@ def register(header: Mapping[str, str], data: Mapping[str, Any]) -> Any:
 def show(header: Mapping[str, str], number: str) -> Any:
     """Show a ticket to its caller, who proves it by number and pick-up code, or to the system that registered it."""
     viewer = follower(number, header.get("code"))
-    with engine().connect() as connection:
+    with reading() as connection:
         view = public_view(viewer, connection, rules())
     if view is None:
         raise NotYours
@@ -85,7 +85,7 @@ def follower(number: str, code: str | None) -> Viewer:
         raise Refused("login_needed", "请在 Pick-Up-Code 里给出提取码。(Send the Pick-Up-Code.)")
     if g.api_key is None:
         return follow(number, str(code))
-    with engine().connect() as connection:
+    with reading() as connection:
         ticket_id = registered_by_key(connection, rules(), g.api_key.id, number)
     if ticket_id is None:
         raise NotYours

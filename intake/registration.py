@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import g
 
 from intake.clients import admitted
-from intake.stores import engine, ledger, rules
+from intake.stores import ledger, reading, rules
 from shared import attachments
 from shared.domain.commands import CallerDetails, Register
 from shared.domain.files import PARTS
@@ -72,7 +72,7 @@ def is_as_registered(viewer: Viewer, data: Mapping[str, Any], key: str) -> bool:
     named = (
         (idempotency.c.client == f"staff:{viewer.id}") & (idempotency.c.route == _ROUTE) & (idempotency.c.key == key)
     )
-    with engine().connect() as connection:
+    with reading() as connection:
         mac = connection.execute(sa.select(idempotency.c.request_mac).where(named)).scalar_one_or_none()
     return mac is not None and hmac.compare_digest(bytes(mac), _mac(data, ()))
 
@@ -82,7 +82,7 @@ def file_refs(viewer: Viewer, data: Mapping[str, Any]) -> dict[str, Any]:
     named = {part: data[part] for part in PARTS if data.get(part)}
     if not named:
         return {}
-    with engine().connect() as connection:
+    with reading() as connection:
         return {part: attachments.refs(connection, viewer, ids) for part, ids in named.items()}
 
 

@@ -8,7 +8,7 @@ from flask import g, request
 
 from intake.fields import check_reason
 from intake.identity import staff_cookie
-from intake.stores import engine
+from intake.stores import engine, reading
 from shared import access_log, attempts
 from shared.domain.errors import Refused
 from shared.domain.viewer import Viewer
@@ -31,7 +31,7 @@ class Asked:
 
 def needs_proof() -> bool:
     """Tell whether the person must show again who they are before a name or a number is shown."""
-    with engine().connect() as connection:
+    with reading() as connection:
         return not proof.is_proved(connection, _session())
 
 
@@ -44,7 +44,7 @@ def show(viewer: Viewer, ticket_id: int, asked: Asked) -> Mapping[str, str]:
     _prove(asked.proof)
     _note(viewer, [(name,) for name in wanted], asked.reason, ticket_id)
     REVEALED.inc(len(wanted))
-    with engine().connect() as connection:
+    with reading() as connection:
         return reveal(viewer, connection, ticket_id, wanted)
 
 

@@ -19,7 +19,7 @@ from intake.registration import accepted
 from intake.registration import register as register_ticket
 from intake.reveal import Asked
 from intake.reveal import show as show_in_full
-from intake.stores import engine, rules
+from intake.stores import engine, reading, rules
 from shared import access_log
 from shared.domain.errors import NotYours, Refused
 from shared.domain.numbers import LARGEST_ID
@@ -70,7 +70,7 @@ def queue(wanted: Mapping[str, Any]) -> Any:
         limit=wanted["limit"],
         cursor=_cursor(wanted.get("after")),
     )
-    with engine().connect() as connection:
+    with reading() as connection:
         rows = queues.queue(viewer, connection, rules(), chosen)
     last = rows[-1] if len(rows) == chosen.limit else None
     # `Z`, because a `+` in a query is a blank to whoever does not encode it.

@@ -1,10 +1,10 @@
 """Intake's connection to PostgreSQL and its ledger, one of each per process, opened after the fork."""
 
 from flask import request
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from shared.bell import bell
-from shared.database import make_engine
+from shared.database import at_once, make_engine
 from shared.domain.rules import Rules
 from shared.keys import keys
 from shared.ledger import Ledger
@@ -21,6 +21,14 @@ _NEEDS_NO_RULES = ("static", "health.live", "metrics.metrics")  # they answer wh
 def engine() -> Engine:
     """Return the engine; a connection held longer than a request may take is cut (FAULTS P8)."""
     return make_engine(settings().database_url, cut_after_seconds=REQUEST_SECONDS)
+
+
+def reading() -> Connection:
+    """Return a connection for reads alone, each of them a transaction.
+
+    A transaction that ends without a commit is rolled back, and then psycopg forgets every statement it has prepared.
+    """
+    return at_once(engine())
 
 
 @once

@@ -12,7 +12,7 @@ from intake import identity, problems
 from intake.address import behind_proxies, network
 from intake.health import health
 from intake.hub import Follower, Hub
-from intake.stores import engine
+from intake.stores import reading
 from shared.attempts import TooMany
 from shared.domain.errors import Refused
 from shared.domain.labels import PUBLIC_STATES
@@ -98,7 +98,7 @@ def _stream(hub: Hub, follower: Follower, last: int | None) -> Response:
 def _missed(follower: Follower, last: int | None) -> list[Change]:
     """Return the steps after the reader's last; the latest one alone for a new or unknown reader."""
     ticket_id = follower.viewer.ticket_id or 0
-    with engine().connect() as connection:
+    with reading() as connection:
         steps = changes_since(connection, {ticket_id: 0}).get(ticket_id, [])
     follower.seq = steps[-1].seq if steps else 0
     is_known = last is not None and 0 < last <= follower.seq

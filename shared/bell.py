@@ -24,7 +24,7 @@ CHANGED_CHANNEL = "hotline:changed"
 SEATS_CHANNEL = "hotline:seats"
 DEBOUNCE_SECONDS = 0.05
 RETRY_SECONDS = 1.0
-SENDER = "sender"  # looks for itself, five times a second: nobody rings for it
+SENDER = "sender"  # looks for itself, once a second: nobody rings for it
 SERVICE_OF = {
     JobKind.ROUTE: "router",
     JobKind.WARN: "worker",

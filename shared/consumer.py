@@ -68,8 +68,9 @@ def drain(engine: Engine, share: JobKind | Share, handle: Handler, for_seconds: 
         if claimed:
             fault_point("claim.committed")
         fresh = [job for job in claimed if job.attempts == 1]
+        lateness = LATENESS.labels(share.kind)
         for job in fresh:
-            LATENESS.labels(share.kind).observe(job.late_seconds)
+            lateness.observe(job.late_seconds)
         for together in ([fresh] if fresh else []) + [[job] for job in claimed if job.attempts > 1]:
             began = time.perf_counter()
             with said_of(together[0]) if len(together) == 1 else nullcontext():

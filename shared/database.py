@@ -36,6 +36,8 @@ class TimedPool(QueuePool):
         except sa.exc.TimeoutError:
             POOL_TIMEOUTS.inc()
             raise
+        except sa.exc.InvalidRequestError as error:  # one connection after the other was gone when it was lent
+            raise sa.exc.TimeoutError("the pool gave no connection that lives") from error
         finally:
             POOL_WAIT.observe(perf_counter() - began)
 
@@ -100,7 +102,9 @@ def _leave_the_gone(dbapi: Any, _record: Any, _proxy: Any) -> None:
 
     A ping would tell no more and cost every transaction a round trip.
     """
+    if dbapi.closed:
+        raise sa.exc.InvalidatePoolError
     waiting = select.poll()
     waiting.register(dbapi.pgconn.socket, select.POLLIN)
-    if dbapi.closed or waiting.poll(0):
+    if waiting.poll(0):
         raise sa.exc.InvalidatePoolError

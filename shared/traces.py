@@ -94,7 +94,8 @@ def _send(pid: int, span: Span, when: tuple[int, int], said: Mapping[str, Any]) 
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-    provider, processor, scope = _exporter(pid)
+    with _MAKING:
+        provider, processor, scope = _exporter(pid)
     trace = trace_of(span.name, span.ticket_id)
     if not provider.sampler.should_sample(None, trace, span.title).decision.is_sampled():
         return
@@ -116,6 +117,9 @@ def _send(pid: int, span: Span, when: tuple[int, int], said: Mapping[str, Any]) 
             instrumentation_scope=scope,
         )
     )
+
+
+_MAKING = threading.Lock()  # `cache` alone would let two first spans make two exporters
 
 
 @cache

@@ -53,14 +53,22 @@ class Notices:
         while rest and time.monotonic() < until:
             job = rest.pop(0)
             with said_of(job):
-                has_time = self._one_safely(job)
+                try:
+                    has_time = self._one_safely(job)
+                except sa.exc.TimeoutError:
+                    self._hand_back(rest)
+                    raise
             if not has_time:
                 break
+        self._hand_back(rest)
+        for channel in self._channels.values():
+            channel.close()
+
+    def _hand_back(self, rest: Sequence[jobs.Claimed]) -> None:
+        """Give up the leases of what was not tried, with its attempts."""
         if rest:
             with self._engine.begin() as connection:
                 close(connection, [jobs.Closing(job, "todo", "busy", job.error, refund=1) for job in rest])
-        for channel in self._channels.values():
-            channel.close()
 
     def begin(self, job: jobs.Claimed) -> Begun | None:
         """Commit that a message is on its way; None if there is nothing to send now, which is written too."""

@@ -10,7 +10,7 @@ from intake.acts import current_viewer
 from intake.pages.blueprints import staff_pages
 from intake.pages.mistakes import mistake_of
 from intake.reveal import note_call_back
-from intake.stores import engine, rules
+from intake.stores import engine, reading, rules
 from shared import calls, drafts, errands
 from shared.attempts import TooMany
 from shared.domain.trying import next_try
@@ -47,7 +47,7 @@ def phone_of(call_id: int | None) -> str | None:
     """Return the number of a call that was answered at the viewer's seat, for the ticket that is made of it."""
     if call_id is None:
         return None
-    with engine().connect() as connection:
+    with reading() as connection:
         return reads.draft_phone(current_viewer(), connection, g.staff.extension, call_id)
 
 
@@ -74,7 +74,7 @@ def shown_number(viewer: Viewer, call_id: int) -> Response:
         with engine().begin() as connection:
             errands.let_go(connection, viewer, errands.Errands.CALL_BACK, call_id)  # somebody else may call
         return form_page(Form(), mistake_of(error, "call", {}))
-    with engine().connect() as connection:
+    with reading() as connection:
         phone, first = reads.call_back_number(viewer, connection, call_id), first_of(viewer, connection, call_id)
     return form_page(Form(), shown={first: phone} if phone and first else {})
 

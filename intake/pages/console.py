@@ -24,7 +24,7 @@ from intake.pages.speaking import code_words, digits_spoken
 from intake.pages.words import say
 from intake.registration import Accepted, accepted
 from intake.registration import register as register_request
-from intake.stores import engine, rules
+from intake.stores import engine, reading, rules
 from intake.uploads.forms import FormFiles, take_files
 from shared.domain.errors import Refused
 from shared.domain.labels import CHANNELS, NATURES, URGENCIES
@@ -41,7 +41,7 @@ def console() -> Response:
     number = request.args.get("read")
     if number:
         return _registered(number)
-    with engine().connect() as connection:
+    with reading() as connection:
         asked = drafts.asked_form(current_viewer(), connection)
     if isinstance(asked, str):
         return redirect(url_for("staff_pages.console", read=asked), 303)  # type: ignore[return-value]
@@ -90,7 +90,7 @@ def form_page(
 ) -> Response:  # fmt: skip
     """Return the form with what was typed, beside the calls and the viewer's other drafts."""
     viewer = current_viewer()
-    with engine().connect() as connection:
+    with reading() as connection:
         bar = tabs(viewer, connection)
         calls = panel(viewer, connection, form.call_id, dict(shown or {}))
         others = drafts.listed(viewer, connection, form.key)

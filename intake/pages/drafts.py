@@ -21,7 +21,7 @@ from intake.pages.new_request import form_key
 from intake.pages.options import unit_code
 from intake.pages.words import say
 from intake.registration import is_as_registered
-from intake.stores import engine, rules
+from intake.stores import engine, reading, rules
 from shared import access_log, drafts
 from shared.domain.errors import Refused
 from shared.domain.numbers import number_of
@@ -115,7 +115,7 @@ def kept_apart(form: Form, error: Refused) -> Form:
     if error.code == "draft_changed":
         other: str | None = url_for("staff_pages.console", draft=form.key)
     else:
-        with engine().connect() as connection:
+        with reading() as connection:
             number = _number_of(viewer, connection, form.key)
         other = url_for("staff_pages.ticket", number=number) if number else None
     with engine().begin() as connection:

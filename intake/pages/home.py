@@ -12,7 +12,7 @@ from intake.pages.frame import FACES, framed, queue_of, tabs
 from intake.pages.replies import page
 from intake.pages.rows import read_lines
 from intake.pages.words import say
-from intake.stores import engine, rules
+from intake.stores import reading, rules
 from shared import people
 from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
@@ -33,7 +33,7 @@ _FIGURES = {
 def home() -> Response:
     """Show a person their faces, what waits there, and what to do first."""
     viewer = current_viewer()
-    with engine().connect() as connection:
+    with reading() as connection:
         now = business_now(connection)
         bar = tabs(viewer, connection)
         faces = [_face(name, viewer, connection) for name in FACES.get(viewer.role, ())]

@@ -15,7 +15,7 @@ from intake.pages.replies import page
 from intake.pages.story import newest_seq, newest_step, next_step
 from intake.problems import problem
 from intake.registration import accepted, register
-from intake.stores import engine, rules
+from intake.stores import reading, rules
 from intake.uploads.forms import take_files
 from shared.domain.errors import Refused
 from shared.domain.terms import Channel, Role
@@ -52,7 +52,7 @@ def send() -> Response:
 @public_pages.get("/new/done")
 def done() -> Response:
     """Show number, code, link and promise."""
-    with engine().connect() as connection:
+    with reading() as connection:
         view = public_view(current_viewer(), connection, rules())
     if view is None:
         return problem(404, "http_404", "")

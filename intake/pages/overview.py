@@ -14,7 +14,7 @@ from intake.pages.frame import framed, tabs
 from intake.pages.replies import page
 from intake.pages.rows import read_lines
 from intake.pages.words import say
-from intake.stores import engine, rules
+from intake.stores import reading, rules
 from shared.domain.calls import ANSWER_WITHIN
 from shared.domain.terms import HolderKind
 from shared.ledger.write import business_now
@@ -41,7 +41,7 @@ class Holding:
 def overview() -> Response:
     """Show the whole city's open tickets."""
     viewer = current_viewer()
-    with engine().connect() as connection:
+    with reading() as connection:
         now, known = business_now(connection), outlook(connection)
         bar = tabs(viewer, connection)
         figures = counts(viewer, connection, Queue(only=None))

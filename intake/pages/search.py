@@ -18,7 +18,7 @@ from intake.pages.options import of_table, unit_code, unit_names
 from intake.pages.replies import page
 from intake.pages.rows import Line, chosen_cursor, line_of
 from intake.pages.words import say
-from intake.stores import engine, rules
+from intake.stores import engine, reading, rules
 from shared import access_log
 from shared.domain.errors import Refused
 from shared.domain.labels import NATURES, STATES
@@ -80,7 +80,7 @@ def find() -> Response:
 
 def _shown(typed: dict[str, str], lines: list[Line] | None = None, mistake: Mistake | None = None) -> Response:
     viewer = current_viewer()
-    with engine().connect() as connection:
+    with reading() as connection:
         bar = tabs(viewer, connection)
     last = lines[-1].row if lines and len(lines) == MOST_ROWS else None
     html = framed(

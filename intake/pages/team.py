@@ -15,7 +15,7 @@ from intake.pages.mistakes import Mistake, mistake_of
 from intake.pages.replies import page
 from intake.pages.rows import ROWS_PER_PAGE, read_lines
 from intake.pages.words import say
-from intake.stores import engine, rules
+from intake.stores import reading, rules
 from shared import people
 from shared.domain.errors import Refused
 from shared.ledger.write import business_now
@@ -58,7 +58,7 @@ def hand_over_many() -> Response:
 
 def _shown(results: list[Handed], mistake: Mistake | None = None) -> Response:
     viewer, chosen = current_viewer(), request.values.get("of", "")
-    with engine().connect() as connection:
+    with reading() as connection:
         now, bar = business_now(connection), tabs(viewer, connection)
         standing = loads(viewer, connection, _end_of_day(now))
         wanted = _queue_of(chosen)

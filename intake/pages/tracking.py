@@ -13,7 +13,7 @@ from intake.pages.replies import page
 from intake.pages.story import story
 from intake.pages.words import say
 from intake.problems import problem
-from intake.stores import engine, rules
+from intake.stores import reading, rules
 from intake.uploads.forms import take_files
 from shared.domain.errors import Refused
 from shared.ledger.write import business_now
@@ -68,7 +68,7 @@ def act(act: str) -> Response:
 
 def _ticket(typed: Mapping[str, str], mistake: Mistake | None = None) -> Response:
     viewer = current_viewer()
-    with engine().connect() as connection:
+    with reading() as connection:
         view = public_view(viewer, connection, rules())
         now = business_now(connection)
     if view is None:
@@ -85,7 +85,7 @@ def _ticket(typed: Mapping[str, str], mistake: Mistake | None = None) -> Respons
 
 
 def _withdrawal(typed: Mapping[str, str], mistake: Mistake | None = None) -> Response:
-    with engine().connect() as connection:
+    with reading() as connection:
         view = public_view(current_viewer(), connection, rules())
     if view is None:
         return problem(404, "http_404", "")

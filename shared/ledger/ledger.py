@@ -1,6 +1,7 @@
 """`execute`: lock, decide, append, arm, commit; for one person's command or for a batch of claimed jobs."""
 
 import hmac
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -37,7 +38,7 @@ _KNOWN_KEY = sa.text(
 log = structlog.get_logger()
 
 
-# The rules of a city by the id of its active pack, which the ledger reads in the transaction that they will decide in.
+# The rules of a city by the id of its active pack, which the ledger reads together with the time of the decision.
 RulesOf = Callable[[Connection, str, int | None], Rules]
 
 
@@ -162,11 +163,14 @@ class Ledger:
             statements = write.moving(moved, closing=[closing.job.id for closing in closings])
             write.finish(connection, [*statements, *jobs.closing(closings, write.as_json)], moved)
         fault_point("batch.committed")
+        ends = Counter((item.job.kind, outcome.verdict) for item, outcome in zip(items, outcomes, strict=True))
+        for labels, count in ends.items():
+            ENDED.labels(*labels).inc(count)
+        say, is_traced = log.bind(), traces.is_on()
         for item, outcome in zip(items, outcomes, strict=True):
-            ENDED.labels(item.job.kind, outcome.verdict).inc()
             said = {"outcome": outcome.verdict, "attempt": item.job.attempts, "steps": outcome.steps}
-            log.info("job", **names_of(item.job), **said)
-            if traces.is_on() and outcome.steps:
+            say.info("job", **names_of(item.job), **said)
+            if is_traced and outcome.steps:
                 wrote = {row["seq"]: row["kind"] for row in changes[item.job.ticket_id or 0].events}
                 named = [(seq, wrote[seq]) for seq in outcome.steps]
                 traces.steps(item.job.ticket_id or 0, named, traces.job(item.job.id, item.job.attempts), began)

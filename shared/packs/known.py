@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from shared.cities.load import read_pack
 from shared.cities.problems import PackError
+from shared.database import at_once
 from shared.domain.rules import Rules
 from shared.once import once
 from shared.tables.pack import active_pack, pack_version
@@ -63,7 +64,7 @@ class Packs:
             return
         try:
             if time.monotonic() >= self._next_look:
-                with engine.connect() as connection:
+                with at_once(engine) as connection:
                     self.at(connection, city)
         except (sa.exc.DBAPIError, sa.exc.TimeoutError):
             if city not in self._latest:
