@@ -21,7 +21,7 @@ from intake.metrics import metrics_page
 from intake.public_api import public_api
 from intake.receipts import receipts
 from intake.staff_api import staff_api
-from intake.stores import look_for_pack
+from intake.stores import NEEDS_NOTHING, look_for_pack
 from intake.turns import NO_TURN
 from intake.uploads.parcels import LARGEST_FORM_BYTES, ParcelRequest
 from shared import attempts
@@ -31,7 +31,6 @@ from shared.settings import settings
 
 Surface = Literal["public", "staff"]
 LARGEST_BODY_BYTES = LARGEST_FORM_BYTES
-_NEEDS_NO_TURN = ("health.live", "static")
 
 
 class _FormCookie(SecureCookieSessionInterface):
@@ -102,7 +101,7 @@ def create_app(surface: Surface) -> Flask:
 
 
 def _refuse_without_turn() -> None:
-    if NO_TURN in request.environ and request.endpoint not in _NEEDS_NO_TURN:
+    if NO_TURN in request.environ and request.endpoint not in NEEDS_NOTHING:
         raise sa.exc.TimeoutError("all turns are taken")
 
 

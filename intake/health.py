@@ -7,8 +7,7 @@ import sqlalchemy as sa
 from flask import Blueprint, jsonify
 
 from intake.outlook import Outlook, outlook
-from intake.stores import engine
-from shared.settings import settings
+from intake.stores import engine, quick_redis
 
 health = Blueprint("health", __name__, url_prefix="/health")
 ALARM_SECONDS = 75
@@ -49,10 +48,8 @@ def _said(known: Outlook) -> dict[str, Any]:
 
 
 def _redis_answers() -> bool:
-    client = redis.Redis.from_url(settings().redis_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=None)
     try:
-        return bool(client.ping())
+        with quick_redis() as client:
+            return bool(client.ping())
     except redis.RedisError:
         return False
-    finally:
-        client.close()

@@ -11,13 +11,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy.engine import Connection
 
-from intake.stores import engine
+from intake.stores import engine, quick_redis
 from shared import VERSION
 from shared.domain.follow_ups import JobKind
 from shared.domain.terms import HolderKind
 from shared.metrics import exposition
 from shared.reads.calls import Figures, figures_of
-from shared.settings import settings
 
 metrics_page = Blueprint("metrics", __name__)
 log = structlog.get_logger()
@@ -91,13 +90,11 @@ def _of_calls(figures: Figures) -> Iterator[Family]:
 
 def _of_redis() -> Iterator[Family]:
     """Ask Redis for half a second; a bell taken and not acknowledged is one whose consumer still works, or is gone."""
-    client = redis.Redis.from_url(settings().redis_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=None)
     try:
-        unacked = client.hlen(_UNACKED)
+        with quick_redis() as client:
+            unacked = client.hlen(_UNACKED)
     except redis.RedisError:
         unacked = None
-    finally:
-        client.close()
     yield _single("redis_up", "1 if Redis answered this scrape, 0 if not.", float(unacked is not None))
     if isinstance(unacked, int):
         yield _single("bells_unacked", "Bells that a consumer has taken and not acknowledged.", unacked)

@@ -1,5 +1,6 @@
 """Intake's connection to PostgreSQL and its ledger, one of each per process, opened after the fork."""
 
+import redis
 from flask import request
 from sqlalchemy.engine import Connection, Engine
 
@@ -14,7 +15,7 @@ from shared.settings import settings
 
 # More than `lock_timeout`, and less than the 3 s of FAULTS P8 by what a busy machine adds.
 REQUEST_SECONDS = 2.5
-_NEEDS_NO_RULES = ("static", "health.live", "metrics.metrics")  # they answer when nothing else does
+NEEDS_NOTHING = ("static", "health.live", "metrics.metrics")  # they answer when nothing else does
 
 
 @once
@@ -37,6 +38,11 @@ def ledger() -> Ledger:
     return Ledger(engine(), known_packs().of, keys(), bell())
 
 
+def quick_redis() -> redis.Redis:
+    """Return a client of Redis that waits half a second at most, for a `with`."""
+    return redis.Redis.from_url(settings().redis_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=None)
+
+
 def rules() -> Rules:
     """Return the rules of this deployment's city, as of a second ago at most in a request; asks no database then."""
     city = settings().city
@@ -50,5 +56,5 @@ def rules() -> Rules:
 
 def look_for_pack() -> None:
     """Let `rules` be of today; for the beginning of a request, before it holds a connection."""
-    if request.endpoint not in _NEEDS_NO_RULES:
+    if request.endpoint not in NEEDS_NOTHING:
         known_packs().look(engine(), settings().city)

@@ -78,7 +78,7 @@ def add(
     if unknown:
         raise Refused("unknown_kind", f"没有这样的公开事件：{', '.join(sorted(unknown))}。", field="kinds")
     if len(list_endpoints(connection, viewer)) >= MOST_ENDPOINTS:
-        raise Refused("too_many", f"最多 {MOST_ENDPOINTS} 个推送地址。", field="url")
+        raise Refused("too_many_webhooks", f"最多 {MOST_ENDPOINTS} 个推送地址。", field="url")
     secret = _new_secret()
     values = {
         "city": viewer.city,

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from intake.acts import current_viewer
 from intake.pages.blueprints import staff_pages
 from intake.pages.mistakes import mistake_of
+from intake.pages.words import say
 from intake.reveal import note_call_back
 from intake.stores import engine, reading, rules
 from shared import calls, drafts, errands
@@ -64,19 +65,21 @@ def call_back_number(call_id: int) -> Response:
 
 
 def shown_number(viewer: Viewer, call_id: int) -> Response:
-    """Return the console with the whole number of a missed call, which is counted and written down first."""
+    """Return the console with the whole number of a missed call, counted and written down first if it still waits."""
     from intake.pages.console import form_page
     from intake.pages.drafts import Form
 
+    with reading() as connection:
+        phone, first = reads.call_back_number(viewer, connection, call_id), first_of(viewer, connection, call_id)
+    if not phone or first is None:
+        return form_page(Form(note=say("call.back.none")))
     try:
         note_call_back(viewer, call_id)
     except TooMany as error:
         with engine().begin() as connection:
             errands.let_go(connection, viewer, errands.Errands.CALL_BACK, call_id)  # somebody else may call
         return form_page(Form(), mistake_of(error, "call", {}))
-    with reading() as connection:
-        phone, first = reads.call_back_number(viewer, connection, call_id), first_of(viewer, connection, call_id)
-    return form_page(Form(), shown={first: phone} if phone and first else {})
+    return form_page(Form(), shown={first: phone})
 
 
 @staff_pages.post("/calls/<int:call_id>/<any(reached,unreached):outcome>")

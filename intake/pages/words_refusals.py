@@ -94,7 +94,10 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "No mainland mobile was given, so no text message can be sent. Use e-mail instead.",
     ),
     "unknown_kind": ("没有这样的公开事件，请从列表里选。", "There is no such public event. Choose from the list."),
-    "too_many": ("推送地址已经满了，请先停用或删掉一个。", "There are as many webhooks as there may be. Use one of them."),
+    "too_many_webhooks": (
+        "推送地址已经满了，请先停用或删掉一个。",
+        "There are as many webhooks as there may be. Disable or delete one first.",
+    ),
     "bad_address": (
         "这个地址不能推送。请填 https:// 开头的公网地址。",
         "Nothing can be sent to this address. Give one that begins with https:// and is on the public internet.",

@@ -11,7 +11,7 @@ from pathlib import Path
 from shared.command.feed_file import Message, UnusableFile, read_messages
 from shared.command.feed_post import Posting
 from shared.command.feed_report import in_words, left_with_router, summary, ways
-from shared.database import engine
+from shared.database import at_once, engine
 from shared.domain.terms import Role
 from shared.domain.viewer import Viewer
 from shared.packs import known_packs
@@ -53,7 +53,7 @@ def _look(posting: Posting, cut: int, seconds: float) -> dict[str, object]:
     """Wait until the router is done with what was accepted, then read where it went."""
     viewer, answers = Viewer(Role.SUPERVISOR, settings().city), posting.progress.answers
     until = time.monotonic() + _ROUTING_SECONDS
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with at_once(engine()) as connection:
         while left_with_router(viewer, connection, answers) and time.monotonic() < until:
             time.sleep(_LOOK_SECONDS)
         rules = known_packs().at(connection, settings().city)

@@ -23,7 +23,7 @@ CHECKS = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the choice of the set; whatever else is given goes to pytest, and then only pytest runs."""
     parser.add_argument("--system", action="store_true", help="the slow set: real processes, faults, whole starts")
-    parser.add_argument("--deploy", action="store_true", help="the files in deploy/, by helm, promtool and the like")
+    parser.add_argument("--deploy", action="store_true", help="the files in deploy/, by helm, hadolint and the like")
     parser.epilog = "Other arguments go to pytest: ./hotline test tests/unit -k clock"
 
 

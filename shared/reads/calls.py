@@ -113,7 +113,7 @@ def first_missed(viewer: Viewer, connection: Connection, call_id: int) -> int | 
 
 
 def call_back_number(viewer: Viewer, connection: Connection, call_id: int) -> str | None:
-    """Return the whole number of a call that waits to be called back. Note it in the access log first."""
+    """Return the whole number of a call that waits to be called back. Show it only once the access log has it."""
     query = sa.select(c.c.phone).where(is_missed(viewer.city), c.c.id == call_id)
     return keys().decrypt(connection.execute(query).scalar_one_or_none())
 

@@ -60,7 +60,7 @@ def search(viewer: Viewer, connection: Connection, rules: Rules, wanted: Search)
     """
     here = [visible_to(viewer), *_conditions(viewer, connection, wanted)]
     newest = _newest_first(sa.select(t.c.id).where(*here)).limit(_NEWEST).subquery()
-    said = [_says(word) for word in wanted.words[:MOST_WORDS]]
+    said = [_says(word) for word in wanted.words]
     try:
         for setting in _BOUNDS:
             connection.execute(setting)
@@ -92,7 +92,7 @@ def _by_index(
     before, until = wanted.cursor[1] if wanted.cursor else LARGEST_ID, time.monotonic() + _SECONDS
     found: list[QueueRow] = []
     while len(found) < MOST_ROWS:
-        ids = connection.execute(_with_pairs(wanted.words[:MOST_WORDS], before)).scalars().all()
+        ids = connection.execute(_with_pairs(wanted.words, before)).scalars().all()
         if ids:
             these = t.c.id == sa.any_(sa.cast(ids, ARRAY(sa.BigInteger)))
             found += _rows(connection, rules, [these, *conditions])

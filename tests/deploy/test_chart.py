@@ -69,6 +69,14 @@ def test_a_pod_has_no_rights_and_nothing_to_write_to(rendered: Rendered) -> None
         assert writable == {"/tmp", "/files"}, name  # noqa: S108 the container's own
 
 
+def test_what_a_pod_writes_to_tmp_counts_as_its_memory_and_never_evicts_it(rendered: Rendered) -> None:
+    for name, pod in pods(rendered("claim")).items():
+        volume = next(one for one in pod["volumes"] if one["name"] == "tmp")
+        assert volume["emptyDir"] == {"medium": "Memory", "sizeLimit": "256Mi"}, name
+        if name.startswith("intake-"):  # files on their way lie there
+            assert pod["containers"][0]["resources"]["limits"]["memory"] == "1Gi", name
+
+
 def test_secrets_are_files_and_the_owners_password_is_the_migrations_alone(rendered: Rendered) -> None:
     for name, pod in pods(rendered("bucket")).items():
         volume = next(one for one in pod["volumes"] if one["name"] == "secrets")
@@ -109,9 +117,12 @@ def test_services_scale_by_the_age_of_their_own_jobs(rendered: Rendered, values:
         of_service.setdefault(service, set()).add(kind.value)
     found = {}
     for name, one in by_name(rendered("claim"), "HorizontalPodAutoscaler").items():
-        external = one["spec"]["metrics"][0]["external"]["metric"]
-        assert external["name"] == "hotline_oldest_due_job_seconds"
-        found[name] = set(external["selector"]["matchExpressions"][0]["values"])
+        # Series that one entry matches would be summed: one for each kind.
+        external = [each["external"]["metric"] for each in one["spec"]["metrics"]]
+        assert {each["name"] for each in external} == {"hotline_oldest_due_job_seconds"}
+        kinds = [each["selector"]["matchLabels"]["kind"] for each in external]
+        assert len(kinds) == len(set(kinds)), name
+        found[name] = set(kinds)
     asked = {}
     for name, one in by_name(rendered("bucket"), "ScaledObject").items():
         query = one["spec"]["triggers"][0]["metadata"]["query"]
@@ -157,6 +168,16 @@ def test_who_may_talk_to_whom(rendered: Rendered) -> None:
         "worker-watch": (set(), web | {465, 587, 3310}),
         "sender": (set(), web),
     }
+
+
+def test_names_are_asked_of_kube_system_or_of_whom_a_deployment_names(rendered: Rendered) -> None:
+    def asked(*settings: str) -> Any:
+        stores = by_name(rendered("claim", *settings), "NetworkPolicy")["stores"]["spec"]["egress"]
+        return stores[0]["to"]
+
+    assert asked() == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}]
+    node_local = "networkPolicy.dnsTo[0].ipBlock.cidr=169.254.20.10/32"
+    assert asked(node_local) == [{"ipBlock": {"cidr": "169.254.20.10/32"}}]
 
 
 def test_an_empty_list_of_those_who_may_come_in_lets_nobody_in(rendered: Rendered) -> None:

@@ -7,8 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
 
+import pytest
+
+from shared.settings import settings
+from shared.sms_accounts import read_accounts
 from tests.integration.http_servers import Outsider, serving
 
 KEY_ID, KEY_SECRET, APP_ID, SIGN = "key-id", "key-secret", "1400000000", "成都热线"
@@ -33,6 +38,15 @@ class Sink:
             f'key_id = "{KEY_ID}"\n'
             f'key_secret = "{KEY_SECRET}"\nsign = "{SIGN}"\nreceipt_secret = "{RECEIPT_SECRET}"\napp_id = "{APP_ID}"\n'
         )
+
+
+def both_accounts(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let the deployment have an account at either provider, at a port where nobody answers."""
+    file = folder / "sms.toml"
+    file.write_text(Sink("aliyun", 1).account + Sink("tencent", 1).account, "utf-8")
+    monkeypatch.setenv("HOTLINE_SMS_FILE", str(file))
+    settings.cache_clear()
+    read_accounts.cache_clear()
 
 
 @contextmanager

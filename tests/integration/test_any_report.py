@@ -11,7 +11,7 @@ from intake.adapters import ADAPTER, SIGNATURE, TIMESTAMP
 from shared.settings import settings as our_settings
 from shared.sms_accounts import read_accounts
 from tests.integration.site import Site
-from tests.integration.sms_sinks import RECEIPT_SECRET, Sink
+from tests.integration.sms_sinks import RECEIPT_SECRET, both_accounts
 from tests.integration.telephony import BATCH, NAME, ONE, Adapter
 
 some = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -51,11 +51,7 @@ def test_what_is_signed_and_no_event_is_refused(adapter: Adapter, body: bytes, k
 
 @pytest.fixture
 def provided(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Site:
-    file = tmp_path / "sms.toml"
-    file.write_text(Sink("aliyun", 1).account + Sink("tencent", 1).account, "utf-8")
-    monkeypatch.setenv("HOTLINE_SMS_FILE", str(file))
-    our_settings.cache_clear()
-    read_accounts.cache_clear()
+    both_accounts(monkeypatch, tmp_path)
     return site
 
 

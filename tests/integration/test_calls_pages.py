@@ -174,7 +174,10 @@ def test_a_missed_call_waits_to_be_called_back_until_somebody_reached_them(adapt
     assert lin.post(f"/calls/{call_id}/reached").status == 303
     assert MASKED not in lin.get("/console").text
     assert stage.rows("SELECT DISTINCT call_back FROM call") == [{"call_back": "reached"}]
-    assert E164 not in lin.post(f"/calls/{call_id}/number").text
+    late = lin.post(f"/calls/{call_id}/number")
+    assert E164 not in late.text
+    assert "现在没有要回拨的号码" in late.text
+    assert len(stage.rows("SELECT id FROM access_log WHERE action = 'revealed'")) == 1  # nothing was shown
 
 
 def test_numbers_of_missed_calls_count_as_revealed_with_the_same_alarm_and_end(

@@ -19,5 +19,6 @@ def test_without_a_turn_nothing_is_registered(api: Api) -> None:
     assert api.stage.rows("SELECT id FROM ticket") == []
 
 
-def test_a_process_is_alive_without_a_turn(api: Api) -> None:
+def test_a_process_is_alive_and_says_its_figures_without_a_turn(api: Api) -> None:
     assert api.public().get("/health/live", environ_overrides={NO_TURN: True}).status_code == 200
+    assert api.staff().get("/metrics", environ_overrides={NO_TURN: True}).status_code == 200

@@ -12,18 +12,14 @@ from shared import notices
 from shared.settings import settings
 from shared.sms_accounts import read_accounts
 from tests.integration.site import Site
-from tests.integration.sms_sinks import RECEIPT_SECRET, Sink
+from tests.integration.sms_sinks import RECEIPT_SECRET, both_accounts
 
 PART = "sms:caller"
 
 
 @pytest.fixture
 def client(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FlaskClient:
-    file = tmp_path / "sms.toml"
-    file.write_text(Sink("aliyun", 1).account + Sink("tencent", 1).account, "utf-8")
-    monkeypatch.setenv("HOTLINE_SMS_FILE", str(file))
-    settings.cache_clear()
-    read_accounts.cache_clear()
+    both_accounts(monkeypatch, tmp_path)
     return site.public.test_client()
 
 

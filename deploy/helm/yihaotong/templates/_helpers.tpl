@@ -111,7 +111,7 @@ nodeSelector: {{ toYaml . | nindent 2 }}
 tolerations: {{ toYaml . | nindent 2 }}
 {{- end }}
 volumes:
-  - { name: tmp, emptyDir: { sizeLimit: 256Mi } }
+  - { name: tmp, emptyDir: { medium: Memory, sizeLimit: 256Mi } }
   - name: secrets
     secret:
       secretName: {{ .root.Values.secretName }}
