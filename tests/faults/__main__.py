@@ -10,7 +10,7 @@ from shared.command.paths import data_base
 from tests.faults import long, singles
 from tests.faults.catalogue import Fault, all_faults
 from tests.faults.house import House
-from tests.faults.trial import Result
+from tests.faults.trial import Figures, Result
 
 
 def main(words: list[str]) -> int:
@@ -52,7 +52,8 @@ def run(chosen: list[Fault], seed: int) -> int:
     print(table(results, {one.id: one for one in chosen}))
     counts = {outcome: sum(one.outcome == outcome for one in results) for outcome in ("PASS", "FAIL", "SKIPPED")}
     said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    print(f"{said}; {sum(one.accepted for one in results):,} tickets accepted, {sum(one.lost for one in results)} lost;"
+    total = sum((one.figures for one in results), Figures())
+    print(f"{said}; {total.accepted:,} tickets accepted, {total.lost} lost;"
           f" {time.monotonic() - began:.0f} s, seed {seed}")  # fmt: skip
     return 1 if counts["FAIL"] else 0
 
@@ -60,11 +61,13 @@ def run(chosen: list[Fault], seed: int) -> int:
 def table(results: list[Result], faults: dict[str, Fault]) -> str:
     """Return the table for a terminal."""
     lines = [
-        f"\n{'fault':<6}{'seconds':>8}{'accepted':>9}{'lost':>5}{'doubles':>8}{'fired':>7}{'late s':>7}  outcome  what"
+        f"\n{'fault':<6}{'seconds':>8}{'accepted':>9}{'lost':>5}{'doubles':>8}{'fired':>7}{'late s':>7}{'slow':>6}  outcome  what"
     ]
     for one in results:
-        line = f"{one.fault:<6}{one.seconds:>8.1f}{one.accepted:>9}{one.lost:>5}{one.doubles:>8}{one.fired:>7}"
-        line += f"{one.late_worst:>7.1f}  {one.outcome:<8} {faults[one.fault].what[:70]}"
+        of = one.figures
+        line = f"{one.fault:<6}{of.seconds:>8.1f}{of.accepted:>9}{of.lost:>5}{of.doubles:>8}{of.fired:>7}"
+        line += f"{of.late_worst:>7.1f}{one.pace.times:>6.1f}  {one.outcome:<8} {faults[one.fault].what[:70]}"
+        line += "" if one.pace.is_fit else "\n       bounds of speed: not measured, the machine is too slow"
         lines.append(line + (f"\n       {one.why[:400]}" if one.why else ""))
     return "\n".join(lines)
 

@@ -44,9 +44,12 @@ class House:
         try:
             stack = self._fit_for(fault)
             result = trial.run(fault, stack, self._seed if seed is None else seed, self._folder)
+            is_worn = fault.is_alone or stack.value("SELECT count(*) FROM ticket") > MOST_TICKETS
         except Skipped as why:
-            return Result(fault.id, "SKIPPED", str(why))
-        if result.outcome == "FAIL" or fault.is_alone or stack.value("SELECT count(*) FROM ticket") > MOST_TICKETS:
+            result, is_worn = Result(fault.id, "SKIPPED", str(why)), True
+        except Exception as error:  # noqa: BLE001 whatever goes wrong is a line of the table
+            result, is_worn = Result(fault.id, "FAIL", f"{type(error).__name__}: {error}"), True
+        if is_worn or result.outcome != "PASS":
             self._close()
         return result
 

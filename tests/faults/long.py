@@ -5,12 +5,12 @@ Sums stand in a file that a later run continues, so that it may be interrupted a
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from tests.faults.catalogue import Fault
 from tests.faults.house import House
-from tests.faults.trial import Result
+from tests.faults.trial import Figures, Result
 
 WANTED_TICKETS, WANTED_KILLS = 50_000, 300
 ONCE, AGAIN = ("T9b", "T6"), "T2"
@@ -20,33 +20,25 @@ ONCE, AGAIN = ("T9b", "T6"), "T2"
 class Sums:
     """What all long runs have shown together."""
 
+    figures: Figures = Figures()
     rounds: int = 0
-    kills: int = 0
-    accepted: int = 0
-    lost: int = 0
-    doubles: int = 0
-    fired: int = 0
-    late_worst: float = 0.0
     failed: int = 0
-    seconds: float = 0.0
     once: tuple[str, ...] = ()
 
     def add(self, result: Result) -> None:
         """Count one more trial."""
         self.rounds += 1
-        for name in ("kills", "accepted", "lost", "doubles", "fired", "seconds"):
-            setattr(self, name, getattr(self, name) + getattr(result, name))
-        self.late_worst = max(self.late_worst, result.late_worst)
+        self.figures += result.figures
         self.failed += result.outcome == "FAIL"
 
     def is_enough(self) -> bool:
         """Tell whether P1's figures are reached."""
-        return self.accepted >= WANTED_TICKETS and self.kills >= WANTED_KILLS
+        return self.figures.accepted >= WANTED_TICKETS and self.figures.kills >= WANTED_KILLS
 
 
 def run(known: Mapping[str, Fault], seed: int, file: Path) -> int:
     """Go on from what `file` holds until it is enough; 1 if any trial failed."""
-    sums = Sums(**json.loads(file.read_text())) if file.exists() else Sums()
+    sums = _read(file) if file.exists() else Sums()
     print(f"seed {seed}; sums in {file}: {in_words(sums)}", flush=True)
     with House(seed) as house:
         for name in (name for name in ONCE if name not in sums.once):
@@ -66,17 +58,24 @@ def _note(sums: Sums, result: Result, file: Path) -> None:
     print(f"{result.fault} {result.outcome} {result.why} {result.notes}\n  so far: {in_words(sums)}", flush=True)
 
 
+def _read(file: Path) -> Sums:
+    said = json.loads(file.read_text())
+    return Sums(Figures(**{one.name: said.pop(one.name) for one in fields(Figures)}), **said)
+
+
 def _write(sums: Sums, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     half = file.with_suffix(".half")
-    half.write_text(json.dumps(asdict(sums), indent=1))
+    said = asdict(sums)
+    half.write_text(json.dumps(said.pop("figures") | said, indent=1))
     half.replace(file)
 
 
 def in_words(sums: Sums) -> str:
     """Return the line for docs/benchmarks.md."""
+    of = sums.figures
     return (
-        f"{sums.accepted:,} tickets accepted over {sums.kills:,} kills in {sums.rounds} trials,"
-        f" {sums.seconds / 60:.0f} minutes: {sums.lost} lost, {sums.doubles} doubles, {sums.fired:,} instants fired,"
-        f" the latest {sums.late_worst:.1f} s late; {sums.failed} trials failed"
+        f"{of.accepted:,} tickets accepted over {of.kills:,} kills in {sums.rounds} trials,"
+        f" {of.seconds / 60:.0f} minutes: {of.lost} lost, {of.doubles} doubles, {of.fired:,} instants fired,"
+        f" the latest {of.late_worst:.1f} s late; {sums.failed} trials failed"
     )

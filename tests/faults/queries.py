@@ -12,6 +12,16 @@ _WAITING = (
 )
 LONG_DUE = f"SELECT count(*) FROM ({_WAITING}) AS waiting"  # noqa: S608 words of our own
 DUE_AND_UNDONE = "SELECT count(*) FROM job WHERE state = 'todo' AND due_at <= business_now()"
+# Nobody but the router acts in these runs, so a ticket leaves it exactly once.
+_LEFT_THE_ROUTER = (
+    "SELECT t.id FROM ticket t LEFT JOIN ticket_event e ON e.ticket_id = t.id AND e.kind IN"
+    " ('dispatched', 'sent_to_triage', 'sent_to_seat', 'answered_directly', 'not_accepted', 'job_buried')"
+    " GROUP BY t.id HAVING count(e.seq) "
+)
+_ROUTE_JOBS = (
+    "SELECT t.id FROM ticket t LEFT JOIN job j ON j.ticket_id = t.id AND j.kind = 'route'"
+    " GROUP BY t.id HAVING count(j.id) "
+)
 
 BROKEN = {
     "I2 one ticket per key": (
@@ -25,16 +35,10 @@ BROKEN = {
         "SELECT t.id FROM ticket t JOIN ticket_event e ON e.ticket_id = t.id GROUP BY t.id, t.seq"
         " HAVING min(e.seq) <> 1 OR max(e.seq) <> t.seq OR count(*) <> t.seq"
     ),
-    # Nobody but the router acts in these runs, so a ticket leaves it exactly once.
-    "I6 each ticket left the router once": (
-        "SELECT t.id FROM ticket t LEFT JOIN ticket_event e ON e.ticket_id = t.id AND e.kind IN"
-        " ('dispatched', 'sent_to_triage', 'sent_to_seat', 'answered_directly', 'not_accepted', 'job_buried')"
-        " GROUP BY t.id HAVING count(e.seq) <> 1"
-    ),
-    "I6 one route job per registration, done": (
-        "SELECT t.id FROM ticket t LEFT JOIN job j ON j.ticket_id = t.id AND j.kind = 'route'"
-        " GROUP BY t.id HAVING count(j.id) <> 1 OR bool_or(j.state <> 'done')"
-    ),
+    "I6 each ticket left the router": _LEFT_THE_ROUTER + "= 0",
+    "I6 no ticket left the router twice": _LEFT_THE_ROUTER + "> 1",
+    "I6 each registration has its route job, done": _ROUTE_JOBS + "= 0 OR bool_or(j.state <> 'done')",
+    "I6 one route job per registration": _ROUTE_JOBS + "> 1",
     "I6 of each clock one instant is armed at most": (
         "SELECT ticket_id FROM job WHERE state = 'todo' AND kind IN ('warn', 'overdue', 'red')"
         " GROUP BY ticket_id, part HAVING count(*) > 1"
@@ -61,6 +65,18 @@ BROKEN = {
         "SELECT ticket_id FROM notice GROUP BY ticket_id, seq, part HAVING count(*) > 1"
     ),
 }
+# Those of them that say that something happened twice.
+DOUBLING = frozenset(
+    {
+        "I2 one ticket per key",
+        "I6 no ticket left the router twice",
+        "I6 one route job per registration",
+        "I6 of each clock one instant is armed at most",
+        "I6 each instant is in the log once",
+        "I8 one notice per ticket, event, channel and recipient",
+    }
+)
+assert BROKEN.keys() >= DOUBLING
 
 # How late, in real seconds, each instant was that was done since `%s`, an instant of the database's wall clock. An
 # instant that lay in the past when it was armed is late from then on.
@@ -87,4 +103,4 @@ ARM_AGAIN = """WITH given AS (SELECT jsonb_build_object('jobs', jsonb_agg(j)) AS
 def broken_rows(ask: Callable[[str], Sequence[tuple[Any, ...]]]) -> dict[str, list[object]]:
     """Return each invariant that does not hold in the database with the ids that break it."""
     answers = {name: [row[0] for row in ask(query)] for name, query in BROKEN.items()}
-    return {name: ids[:20] for name, ids in answers.items() if ids}
+    return {name: ids for name, ids in answers.items() if ids}

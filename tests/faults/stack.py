@@ -23,18 +23,18 @@ from shared.command.paths import ROOT, Home
 from shared.command.programs import ENGINES_GROUP, SERVICES_GROUP
 from shared.command.supervise import Supervisor
 from tests.faults.keeper import ADDRESS_OF, NOTE, SERVICE_OF, Addresses, Options, environment_file
+from tests.faults.pace import Pace
 from tests.faults.proxy import Proxies
 
 START_SECONDS, STOP_SECONDS = 240.0, 120.0
-USUAL_START_SECONDS = 15.0  # with two processors
 ENGINES = ("postgres", "valkey")
 
 
 class Stack:
     """One instance. Kills only processes that its own supervisor names."""
 
-    def __init__(self, addresses: Addresses, proxies: Proxies | None = None) -> None:
-        self.start_seconds = 0.0
+    def __init__(self, addresses: Addresses, proxies: Proxies | None = None, pace: Pace | None = None) -> None:
+        self.start_seconds, self.pace = 0.0, pace or Pace()
         self.proxies = proxies or Proxies({})
         self._frozen: set[int] = set()
         self._stopped: set[str] = set()
@@ -46,14 +46,6 @@ class Stack:
         self.redis_url = self.environment["REDIS_URL"]
         self.passwords = {login: password for _, login, password in addresses.accounts}
         self._supervisor = Supervisor(self.home)
-
-    @property
-    def slowness(self) -> float:
-        """How many times as slow this machine is as it should be, by its own first start: 1 if others leave it alone.
-
-        For bounds that say how fast something is, never for those that say what must not happen.
-        """
-        return max(1.0, self.start_seconds / USUAL_START_SECONDS)
 
     def programs(self) -> dict[str, int]:
         """Return the main process of each running program, engines included."""
@@ -190,7 +182,7 @@ class Stack:
         """Tell whether every program runs and both surfaces answer."""
         states = self._supervisor.states()
         return all(one.state == "RUNNING" for one in states) and all(
-            _answers(f"{url}/health/ready") for url in (self.public_url, self.staff_url)
+            answers(f"{url}/health/ready") for url in (self.public_url, self.staff_url)
         )
 
     def state(self, program: str) -> str:
@@ -208,6 +200,7 @@ def a_stack(options: Options, *, has_proxies: bool = False, base: Path | None = 
     with ExitStack() as cleanup:
         base = base or cleanup.enter_context(throwaway_folder())
         (base / NOTE).unlink(missing_ok=True)
+        pace = Pace.measured()
         proxies = _proxies(Home(base, "up")) if has_proxies else Proxies({})
         cleanup.callback(proxies.close)
         options = replace(options, doors={name: proxy.port for name, proxy in proxies.items()})
@@ -227,7 +220,7 @@ def a_stack(options: Options, *, has_proxies: bool = False, base: Path | None = 
         # The keeper itself gives up after `START_SECONDS` of the product's stack and tells which log says why.
         wait(lambda: (base / NOTE).exists() or keeper.poll() is not None, "the instance", START_SECONDS)
         assert (base / NOTE).exists(), tail(base / "keeper.log", 80)
-        stack = Stack(Addresses(**json.loads((base / NOTE).read_text())), proxies)
+        stack = Stack(Addresses(**json.loads((base / NOTE).read_text())), proxies, pace)
         stack.start_seconds = time.monotonic() - began
         yield stack
 
@@ -256,14 +249,15 @@ def _end(keeper: subprocess.Popen[bytes]) -> None:
     keeper.wait(STOP_SECONDS)
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Tell whether something says 200 there."""
     try:
         return httpx.get(url, timeout=2, trust_env=False).status_code == 200
     except httpx.HTTPError:
         return False
 
 
-def wait(is_done: Callable[[], bool], what: str, seconds: float, every: float = 0.1) -> float:
+def wait(is_done: Callable[[], object], what: str, seconds: float, every: float = 0.1) -> float:
     """Poll until done and return how many seconds that took; raises when the time is over."""
     began = time.monotonic()
     while not is_done():

@@ -23,5 +23,5 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.mark.parametrize("fault", SMOKE, ids=[one.id for one in SMOKE])
 def test_what_is_promised_holds_when(house: House, fault: Fault) -> None:
     result = house.run(fault)
-    print(f"\n{fault.id} {fault.what}: {result.seconds:.0f} s; {result.notes}")
+    print(f"\n{fault.id} {fault.what}: {result.figures.seconds:.0f} s; {result.notes}")
     assert (result.outcome, result.why) == ("PASS", "")

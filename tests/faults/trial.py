@@ -4,13 +4,14 @@ import random
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from tests.faults.catalogue import Fault, Skipped
-from tests.faults.check import Look, broken, figures_of
+from tests.faults.check import DOUBLED, LOST, Look, broken, lateness, shown
 from tests.faults.load import Load, Told, figures, percentile
-from tests.faults.queries import LONG_DUE, WITH_THE_ROUTER
+from tests.faults.pace import Pace
+from tests.faults.queries import DOUBLING, LONG_DUE, WITH_THE_ROUTER
 from tests.faults.stack import Stack, wait
 
 WARM_SECONDS, AFTER_SECONDS = 2.0, 2.0
@@ -52,7 +53,7 @@ class Trial:
 
     def await_tickets(self, count: int, seconds: float) -> None:
         """Wait until clients have filed `count` since the beginning."""
-        most = seconds * self.stack.slowness
+        most = seconds * self.stack.pace.slowness
         wait(lambda: len(self.told.numbers) >= count, f"{count} tickets", most, every=0.02)
 
     def await_answer(self, seconds: float, status: int = 201) -> float:
@@ -68,6 +69,11 @@ class Trial:
         """Return the sorted seconds that answered requests took which began after an instant."""
         return sorted(one.seconds for one in self.told.attempts if one.at >= instant and one.status == 201)
 
+    def accepted_since(self, instant: float) -> float:
+        """Return which share of the requests was accepted at once that began after an instant: 0 of none."""
+        began = [one.status == 201 for one in self.told.attempts if one.at >= instant]
+        return sum(began) / len(began) if began else 0.0
+
     def slowest(self, status: int) -> float:
         """Return the seconds of the slowest answer with a status."""
         return max(self.told.latencies(status), default=0.0)
@@ -77,6 +83,29 @@ class Trial:
         if not holds:
             raise AssertionError(otherwise)
 
+    def demand_within(self, seconds: float, most: float, otherwise: str) -> None:
+        """Fail the fault unless something was as fast as this machine allows; judges nothing where that is too slow."""
+        pace = self.stack.pace
+        self.demand(not pace.is_fit or seconds <= most * pace.slowness, otherwise)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is counted of a trial, and of many together."""
+
+    seconds: float = 0.0
+    accepted: int = 0
+    kills: int = 0
+    lost: int = 0
+    doubles: int = 0
+    fired: int = 0
+    late_worst: float = 0.0
+
+    def __add__(self, other: "Figures") -> "Figures":
+        mine, others = asdict(self), asdict(other)
+        summed = {name: value + others[name] for name, value in mine.items()}
+        return Figures(**summed | {"late_worst": max(self.late_worst, other.late_worst)})
+
 
 @dataclass(frozen=True)
 class Result:
@@ -85,14 +114,8 @@ class Result:
     fault: str
     outcome: str  # PASS, FAIL or SKIPPED
     why: str = ""
-    seconds: float = 0.0
-    accepted: int = 0
-    kills: int = 0
-    lost: int = 0
-    doubles: int = 0
-    late_worst: float = 0.0
-    late_p99: float = 0.0
-    fired: int = 0
+    figures: Figures = Figures()
+    pace: Pace = Pace()
     notes: str = ""
 
 
@@ -117,27 +140,35 @@ def run(fault: Fault, stack: Stack, seed: int, folder: Path) -> Result:
     except Skipped as why:
         load.stop()
         _end(trial, stack)
-        return Result(fault.id, "SKIPPED", str(why))
+        return Result(fault.id, "SKIPPED", str(why), pace=stack.pace)
     except Exception as error:  # noqa: BLE001 whatever goes wrong is a line of the table
         failures.append(f"{type(error).__name__}: {error}")
     failures += _heal(trial, stack)
     told = load.stop()
     failures += _settle(stack)
     look = Look(stack, told, fault.answers, fault.outage, since, before, without=fault.without)
-    found = broken(look)
-    failures += [f"{name}: {ids}" for name, ids in found.items()]
+    counted, wrong = _judged(look, Figures(accepted=len(told.numbers), kills=trial.kills))
+    failures += wrong
     return Result(
         fault.id,
         "FAIL" if failures else "PASS",
         "; ".join(failures),
-        time.monotonic() - began,
-        len(told.numbers),
-        trial.kills,
-        len(found.get("I1 every 201 has its ticket", [])),
-        sum(len(ids) for name, ids in found.items() if name.startswith(("I2", "I6 each", "I6 one", "I8"))),
-        notes="; ".join([*trial.notes, figures(told)]),
-        **figures_of(look),
+        replace(counted, seconds=time.monotonic() - began),
+        stack.pace,
+        "; ".join([*trial.notes, figures(told)]),
     )
+
+
+def _judged(look: Look, counted: Figures) -> tuple[Figures, list[str]]:
+    """Look for what does not hold; return it in words, and what can be counted."""
+    try:
+        found = broken(look)
+        lost, doubles = (sum(len(found.get(name, [])) for name in names) for names in ({LOST}, {DOUBLED, *DOUBLING}))
+        counted = replace(counted, lost=lost, doubles=doubles)
+        late = lateness(look)
+        return replace(counted, fired=len(late), late_worst=max(late, default=0.0)), shown(found)
+    except Exception as error:  # noqa: BLE001 what cannot be asked is a line of the table too
+        return counted, [f"checking: {type(error).__name__}: {error}"]
 
 
 def _end(trial: Trial, stack: Stack) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from shared.command.passwords import write_private
 from shared.command.paths import ROOT, Home
 from shared.domain.numbers import ticket_id_of
 from tests.faults.catalogue import BREAKING, FAST, LEASE, PASSING, Skipped, fault
-from tests.faults.check import Look, broken
+from tests.faults.check import Look, broken, shown
 from tests.faults.keeper import Options
 from tests.faults.load import Load, Told
 from tests.faults.queries import LONG_DUE
@@ -73,7 +74,7 @@ def migration_under_load(trial: Trial) -> None:
         with a_stack(Options(), base=base) as updated:
             wait(lambda: updated.value(LONG_DUE) == 0, "all due jobs to be done", 75)
             found = broken(Look(updated, told, PASSING))
-        trial.demand(not found, f"with the new version: {found}")
+        trial.demand(not found, f"with the new version: {shown(found)}")
 
 
 def _migrated_under_load(trial: Trial, environment: dict[str, str]) -> Told:
@@ -121,7 +122,10 @@ def _running(source: Path, base: Path) -> Iterator[Home]:
     try:
         wait(lambda: _has_services(home) or child.poll() is not None, "the earlier version", 180)
         if child.poll() is not None:
-            raise Skipped("the earlier version does not start with today's libraries")
+            said = (base / "up.log").read_text("utf-8", errors="replace")
+            if re.search(r"\b(ImportError|ModuleNotFoundError)\b", said):
+                raise Skipped("the earlier version does not start with today's libraries")
+            raise AssertionError(f"the earlier version ended: {said[-2000:]}")
         yield home
     finally:
         child.send_signal(signal.SIGINT)

@@ -8,7 +8,6 @@ import time
 from shared.command.paths import ROOT
 from tests.faults.catalogue import FAST, PASSING, fault
 from tests.faults.keeper import Options
-from tests.faults.load import percentile
 from tests.faults.queries import DUE_AND_UNDONE
 from tests.faults.stack import wait
 from tests.faults.trial import Trial, p99_since
@@ -16,6 +15,7 @@ from tests.faults.trial import Trial, p99_since
 MOST_DAYS = 90
 INSTANTS, ALL_SECONDS, INTERACTIVE_SECONDS = 10_000, 60.0, 2.0
 FLOOD_SECONDS, FLOOD_RATE = 20, 500
+LEAST_ACCEPTED = 0.9  # of what others ask while somebody floods
 _FIRED = "SELECT count(*) FROM job WHERE kind IN ('warn', 'overdue', 'red') AND state = 'done' AND outcome = 'done'"
 
 
@@ -54,12 +54,13 @@ def ten_thousand_at_once(trial: Trial) -> None:
     took = time.monotonic() - began
     p99 = p99_since(trial, began)
     trial.note(f"{due:,} due at once, {INSTANTS:,} fired after {took:.1f} s, p99 of requests meanwhile {p99:.2f} s")
-    trial.demand(took <= ALL_SECONDS * stack.slowness, f"{INSTANTS:,} instants took {took:.0f} s")
-    trial.demand(p99 <= INTERACTIVE_SECONDS * stack.slowness, f"p99 of requests was {p99:.2f} s")
+    trial.demand_within(took, ALL_SECONDS, f"{INSTANTS:,} instants took {took:.0f} s")
+    trial.demand(bool(trial.attempts_since(began)), "no request was accepted meanwhile")
+    trial.demand_within(p99, INTERACTIVE_SECONDS, f"p99 of requests was {p99:.2f} s")
 
 
 @fault(
-    "T38", holds="429 for the excess; p99 of the others 2 s; every 201 has its ticket", is_alone=True, per_second=10,
+    "T38", holds="429 for the excess; of the others 90 % accepted, p99 2 s; every 201 has its ticket", is_alone=True, per_second=10,
     answers=PASSING,
     stack=Options(
         clock_speed=FAST.clock_speed, environment={"HOTLINE_EXEMPT_NETWORKS": "", "HOTLINE_TRUSTED_PROXIES": "1"}
@@ -74,10 +75,10 @@ def flood(trial: Trial) -> None:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
         said = json.loads(done.stdout)
         trial.at_end.append(lambda numbers=said["numbers"]: _all_there(trial, numbers))  # type: ignore[misc]
-        p99 = percentile(trial.attempts_since(began), 0.99)
-        trial.note(f"{who}: {said['statuses']}, others' p99 {p99:.2f} s")
-        most = INTERACTIVE_SECONDS * trial.stack.slowness
-        trial.demand(p99 <= most, f"others' p99 was {p99:.2f} s while {who} flooded")
+        share, p99 = trial.accepted_since(began), p99_since(trial, began)
+        trial.note(f"{who}: {said['statuses']}, {share:.0%} of the others' accepted, p99 {p99:.2f} s")
+        trial.demand(share >= LEAST_ACCEPTED, f"of the others' requests {share:.0%} were accepted while {who} flooded")
+        trial.demand_within(p99, INTERACTIVE_SECONDS, f"others' p99 was {p99:.2f} s while {who} flooded")
         if who != "many":
             trial.demand(said["statuses"].get("429", 0) > 0, f"the excess from one {who} was not refused")
         trial.demand(not said["statuses"].keys() - {"201", "429", "503"}, f"other answers: {said['statuses']}")

@@ -5,27 +5,17 @@ import os
 import pickle
 import uuid
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import redis
-
 from shared.bell import MESSAGE_VERSION
+from tests.faults.cases.redis import client
 from tests.faults.catalogue import fault
 from tests.faults.stack import wait
 from tests.faults.trial import Trial
 
 PREFIX = "hotline:"
 BIG, HEARD_SECONDS = 10_000_000, 120.0
-
-
-@contextmanager
-def queues(trial: Trial) -> Iterator[Any]:
-    """Speak to Redis itself, behind the proxies' backs."""
-    with redis.Redis.from_url(trial.stack.redis_url, socket_timeout=5, socket_connect_timeout=5) as opened:
-        yield opened
 
 
 def message(service: str, task: str, body: bytes, kind: str = "application/json", **headers: Any) -> str:
@@ -81,7 +71,7 @@ def _says(trial: Trial, service: str) -> bool:
 
 
 def _lay(trial: Trial, service: str, messages: list[str]) -> None:
-    with queues(trial) as opened:
+    with client(trial) as opened:
         queue = f"{PREFIX}{service}"
         opened.rpush(queue, *messages)  # at the end that is read next
         wait(

@@ -33,6 +33,8 @@ def as_fast_as_before(trial: Trial, since: float) -> None:
     """Demand that requests did not wait for Redis; the first seconds of the load say how fast they were."""
     before = sorted(one.seconds for one in trial.told.attempts if one.at < since)
     now = trial.attempts_since(since)
+    trial.demand(bool(now), "no request was accepted meanwhile")
+    trial.demand(bool(before), "no request came before, to compare with")
     for share in (0.5, 0.99):
         trial.note(
             f"p{share * 100:.0f} {percentile(before, share) * 1000:.0f} -> {percentile(now, share) * 1000:.0f} ms"

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import httpx
 import psutil
 from aiosmtpd.controller import Controller
 
@@ -25,6 +23,7 @@ from shared.keys import keys
 from shared.settings import settings
 from shared.sms_accounts import read_accounts
 from tests.conftest import Database
+from tests.faults.stack import answers, wait
 from tests.integration.post_office import Server
 from tests.integration.sms_sinks import Sink, sink
 from tests.integration.stage import SECRET, Stage
@@ -104,7 +103,8 @@ class House:
         process = Process(child, log, f"http://127.0.0.1:{port}" if listens else "")
         try:
             if listens:
-                wait(lambda: _answers(process.url) or child.poll() is not None, f"{program} to listen", START_SECONDS)
+                live = f"{process.url}/health/live"
+                wait(lambda: answers(live) or child.poll() is not None, f"{program} to listen", START_SECONDS)
             yield process
         finally:
             process.end()
@@ -188,24 +188,9 @@ def _environment(database: Database, folder: Path) -> dict[str, str]:
     }
 
 
-def wait(is_done: Any, what: str, seconds: float) -> None:
-    """Poll until done; raises when the time is over."""
-    until = time.monotonic() + seconds
-    while not is_done():
-        assert time.monotonic() < until, f"waited {seconds:.0f} s for {what}"
-        time.sleep(0.05)
-
-
 @contextmanager
 def _gone() -> Iterator[None]:
     try:
         yield
     except ProcessLookupError:
         return
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health/live", timeout=1, trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False

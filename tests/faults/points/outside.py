@@ -11,8 +11,9 @@ import pytest
 from shared import webhooks
 from shared.domain.follow_ups import JobKind
 from tests.conftest import Database
-from tests.faults.points.house import House, open_house, wait
+from tests.faults.points.house import House, open_house
 from tests.faults.points.people import BODY, post
+from tests.faults.stack import wait
 from tests.integration.hook_city import ADMIN, HERE
 from tests.integration.listener import Listener, listening
 from tests.integration.sms_sinks import RECEIPT_SECRET, sink

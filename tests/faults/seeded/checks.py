@@ -18,11 +18,12 @@ from shared.domain.follow_ups import JobKind
 from shared.domain.terms import Channel
 from shared.ledger import IdempotencyKey
 from tests.conftest import Database
-from tests.faults.points.house import House, open_house, wait
+from tests.faults.points.house import House, open_house
 from tests.faults.points.people import BODY, file
 from tests.faults.points.ways import broken_in
 from tests.faults.poison import WORD, write_poison
 from tests.faults.queries import ARM_AGAIN
+from tests.faults.stack import wait
 from tests.integration.stage import MONDAY, OPERATOR
 
 SOME, PATIENCE = 4, 60.0
