@@ -50,19 +50,17 @@ class Notices:
     def handle(self, claimed: Sequence[jobs.Claimed]) -> None:
         """Send what can be sent in time, hand the rest back."""
         until, rest = time.monotonic() + BUDGET_SECONDS, list(claimed)
-        while rest and time.monotonic() < until:
-            job = rest.pop(0)
-            with said_of(job):
-                try:
+        try:
+            while rest and time.monotonic() < until:
+                job = rest.pop(0)
+                with said_of(job):
                     has_time = self._one_safely(job)
-                except sa.exc.TimeoutError:
-                    self._hand_back(rest)
-                    raise
-            if not has_time:
-                break
-        self._hand_back(rest)
-        for channel in self._channels.values():
-            channel.close()
+                if not has_time:
+                    break
+        finally:
+            self._hand_back(rest)
+            for channel in self._channels.values():
+                channel.close()
 
     def _hand_back(self, rest: Sequence[jobs.Claimed]) -> None:
         """Give up the leases of what was not tried, with its attempts."""

@@ -60,9 +60,8 @@ def run(chosen: list[Fault], seed: int) -> int:
 
 def table(results: list[Result], faults: dict[str, Fault]) -> str:
     """Return the table for a terminal."""
-    lines = [
-        f"\n{'fault':<6}{'seconds':>8}{'accepted':>9}{'lost':>5}{'doubles':>8}{'fired':>7}{'late s':>7}{'slow':>6}  outcome  what"
-    ]
+    head = f"\n{'fault':<6}{'seconds':>8}{'accepted':>9}{'lost':>5}{'doubles':>8}{'fired':>7}{'late s':>7}{'slow':>6}"
+    lines = [head + "  outcome  what"]
     for one in results:
         of = one.figures
         line = f"{one.fault:<6}{of.seconds:>8.1f}{of.accepted:>9}{of.lost:>5}{of.doubles:>8}{of.fired:>7}"

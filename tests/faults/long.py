@@ -5,7 +5,7 @@ Sums stand in a file that a later run continues, so that it may be interrupted a
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from tests.faults.catalogue import Fault
@@ -20,7 +20,7 @@ ONCE, AGAIN = ("T9b", "T6"), "T2"
 class Sums:
     """What all long runs have shown together."""
 
-    figures: Figures = Figures()
+    figures: Figures = field(default_factory=Figures)
     rounds: int = 0
     failed: int = 0
     once: tuple[str, ...] = ()

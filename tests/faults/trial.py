@@ -114,8 +114,8 @@ class Result:
     fault: str
     outcome: str  # PASS, FAIL or SKIPPED
     why: str = ""
-    figures: Figures = Figures()
-    pace: Pace = Pace()
+    figures: Figures = field(default_factory=Figures)
+    pace: Pace = field(default_factory=Pace)
     notes: str = ""
 
 

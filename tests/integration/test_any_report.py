@@ -8,8 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from intake.adapters import ADAPTER, SIGNATURE, TIMESTAMP
-from shared.settings import settings as our_settings
-from shared.sms_accounts import read_accounts
 from tests.integration.site import Site
 from tests.integration.sms_sinks import RECEIPT_SECRET, both_accounts
 from tests.integration.telephony import BATCH, NAME, ONE, Adapter

@@ -9,8 +9,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from shared import notices
-from shared.settings import settings
-from shared.sms_accounts import read_accounts
 from tests.integration.site import Site
 from tests.integration.sms_sinks import RECEIPT_SECRET, both_accounts
 

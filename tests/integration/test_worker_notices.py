@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
 from shared.command.mail_sink import Sink
@@ -65,6 +66,23 @@ def test_caller_and_unit_are_told_once_of_each_step(stage: Stage, port: int, ser
         (2, "email:unit:water_affairs", "sent", 1),
     ]
     assert outcomes(stage, ticket.id) == [("done", "done")] * 3
+
+
+def test_what_was_not_tried_because_the_pool_was_empty_is_free_again_at_once(
+    stage: Stage, port: int, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = stage.dispatched(email=CALLER)
+    sending = by_mail(stage, port)
+
+    def no_connection(*_: Any) -> None:
+        raise sa.exc.TimeoutError("the pool is empty")
+
+    with monkeypatch.context() as patch, pytest.raises(sa.exc.TimeoutError):
+        patch.setattr(sending, "begin", no_connection)
+        stage.work({JobKind.NOTIFY: sending.handle}, JobKind.NOTIFY)
+    assert [job["attempts"] for job in stage.jobs(ticket.id, JobKind.NOTIFY)] == [1, 0, 0]
+    notify(stage, port)
+    assert [state for state, _ in outcomes(stage, ticket.id)] == ["todo", "done", "done"]
 
 
 def test_the_caller_reads_who_answers_by_when_and_where_to_look(stage: Stage, port: int, server: Server) -> None:

@@ -60,8 +60,8 @@ def ten_thousand_at_once(trial: Trial) -> None:
 
 
 @fault(
-    "T38", holds="429 for the excess; of the others 90 % accepted, p99 2 s; every 201 has its ticket", is_alone=True, per_second=10,
-    answers=PASSING,
+    "T38", holds="429 for the excess; of the others 90 % accepted, p99 2 s; every 201 has its ticket", is_alone=True,
+    per_second=10, answers=PASSING,
     stack=Options(
         clock_speed=FAST.clock_speed, environment={"HOTLINE_EXEMPT_NETWORKS": "", "HOTLINE_TRUSTED_PROXIES": "1"}
     ),
