@@ -8,6 +8,7 @@ from flask import Blueprint, jsonify
 
 from intake.outlook import Outlook, outlook
 from intake.stores import engine, quick_redis
+from shared.domain.follow_ups import JobKind
 
 health = Blueprint("health", __name__, url_prefix="/health")
 ALARM_SECONDS = 75
@@ -15,8 +16,8 @@ ALARM_SECONDS = 75
 _OLDEST = sa.text(
     "SELECT coalesce(max(lag), 0)::float8 FROM (SELECT (SELECT extract(epoch FROM real_lag(due_at)) FROM job"
     " WHERE state = 'todo' AND kind = k AND due_at <= business_now() ORDER BY due_at LIMIT 1) AS lag"
-    " FROM unnest(ARRAY['route', 'warn', 'overdue', 'red', 'notify', 'recount', 'tidy', 'scan']) AS k) AS per_kind"
-)
+    " FROM unnest(CAST(:kinds AS text[])) AS k) AS per_kind"
+).bindparams(kinds=[kind.value for kind in JobKind])
 
 
 @health.get("/live")
