@@ -3,6 +3,8 @@
 import json
 import re
 import socket
+import time
+from types import SimpleNamespace
 from urllib.request import urlopen
 
 import pytest
@@ -127,7 +129,13 @@ def test_of_two_processes_at_one_port_the_second_takes_over(monkeypatch: pytest.
     first = socket.create_server(("0.0.0.0", 0))  # noqa: S104 a container's port
     port = first.getsockname()[1]
     waits: list[float] = []
-    monkeypatch.setattr("shared.metrics.time.sleep", lambda seconds: (waits.append(seconds), first.close()))
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        first.close()
+        time.sleep(0.05)
+
+    monkeypatch.setattr("shared.metrics.time", SimpleNamespace(sleep=sleep))
     serve(port)
     serve(None)
 
