@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy.engine import Connection
 
-from intake.stores import engine, quick_redis
+from intake.stores import engine, writing_redis
 from shared import VERSION
 from shared.domain.follow_ups import JobKind
 from shared.domain.terms import HolderKind
@@ -91,11 +91,11 @@ def _of_calls(figures: Figures) -> Iterator[Family]:
 def _of_redis() -> Iterator[Family]:
     """Ask Redis for half a second; a bell taken and not acknowledged is one whose consumer still works, or is gone."""
     try:
-        with quick_redis() as client:
+        with writing_redis() as client:
             unacked = client.hlen(_UNACKED)
     except redis.RedisError:
         unacked = None
-    yield _single("redis_up", "1 if Redis answered this scrape, 0 if not.", float(unacked is not None))
+    yield _single("redis_up", "1 if Redis took something in at this scrape, 0 if not.", float(unacked is not None))
     if isinstance(unacked, int):
         yield _single("bells_unacked", "Bells that a consumer has taken and not acknowledged.", unacked)
 

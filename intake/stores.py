@@ -1,5 +1,8 @@
 """Intake's connection to PostgreSQL and its ledger, one of each per process, opened after the fork."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import redis
 from flask import request
 from sqlalchemy.engine import Connection, Engine
@@ -15,6 +18,7 @@ from shared.settings import settings
 
 # More than `lock_timeout`, and less than the 3 s of FAULTS P8 by what a busy machine adds.
 REQUEST_SECONDS = 2.5
+_WRITTEN = "hotline:written"
 NEEDS_NOTHING = ("static", "health.live", "metrics.metrics")  # they answer when nothing else does
 
 
@@ -38,9 +42,16 @@ def ledger() -> Ledger:
     return Ledger(engine(), known_packs().of, keys(), bell())
 
 
-def quick_redis() -> redis.Redis:
-    """Return a client of Redis that waits half a second at most, for a `with`."""
-    return redis.Redis.from_url(settings().redis_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=None)
+@contextmanager
+def writing_redis() -> Iterator[redis.Redis]:
+    """Lend a client that waits half a second at most and has just written: a full Redis answers, but takes no bell in.
+
+    Raises `RedisError`.
+    """
+    url = settings().redis_url
+    with redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=None) as client:
+        client.set(_WRITTEN, "", px=1)
+        yield client
 
 
 def rules() -> Rules:

@@ -1,6 +1,9 @@
 """Health and metrics, and what is answered while PostgreSQL cannot serve (FAULTS 4.9, P8)."""
 
+import re
+
 import pytest
+import redis
 
 from intake import stores
 from intake.health import ALARM_SECONDS
@@ -33,6 +36,18 @@ def test_with_redis_there_only_late_work_degrades(api: Api, monkeypatch: pytest.
     assert api.staff().get("/health/ready").json["status"] == "ready"
     api.stage.as_owner("UPDATE job SET due_at = due_at - make_interval(secs => :late)", late=ALARM_SECONDS + 1)
     assert api.staff().get("/health/ready").json["status"] == "degraded"
+
+
+def test_a_redis_that_answers_but_takes_nothing_in_is_no_bell(
+    api: Api, monkeypatch: pytest.MonkeyPatch, valkey_url: str
+) -> None:
+    with redis.Redis.from_url(valkey_url) as valkey:
+        valkey.acl_setuser("reader", enabled=True, passwords=["+read"], keys=["*"], commands=["+@read", "+ping"])
+        monkeypatch.setenv("REDIS_URL", re.sub(r"//.*@", "//reader:read@", valkey_url))
+        settings.cache_clear()
+        said = api.staff().get("/health/ready").json
+        valkey.acl_deluser("reader")
+    assert (said["status"], said["redis"]) == ("degraded", False)
 
 
 def test_the_age_of_work_is_told_in_real_seconds_however_fast_the_clock_runs(api: Api) -> None:
