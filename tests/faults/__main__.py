@@ -53,19 +53,19 @@ def run(chosen: list[Fault], seed: int) -> int:
     counts = {outcome: sum(one.outcome == outcome for one in results) for outcome in ("PASS", "FAIL", "SKIPPED")}
     said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
     total = sum((one.figures for one in results), Figures())
-    print(f"{said}; {total.accepted:,} tickets accepted, {total.lost} lost;"
+    print(f"{said}; {total.accepted:,} tickets accepted over {total.kills} kills, {total.lost} lost;"
           f" {time.monotonic() - began:.0f} s, seed {seed}")  # fmt: skip
     return 1 if counts["FAIL"] else 0
 
 
 def table(results: list[Result], faults: dict[str, Fault]) -> str:
     """Return the table for a terminal."""
-    head = f"\n{'fault':<6}{'seconds':>8}{'accepted':>9}{'lost':>5}{'doubles':>8}{'fired':>7}{'late s':>7}{'slow':>6}"
-    lines = [head + "  outcome  what"]
+    head = f"\n{'fault':<6}{'seconds':>8}{'accepted':>9}{'kills':>6}{'lost':>5}{'doubles':>8}{'fired':>7}"
+    lines = [head + f"{'late s':>9}{'slow':>6}  outcome  what"]
     for one in results:
         of = one.figures
-        line = f"{one.fault:<6}{of.seconds:>8.1f}{of.accepted:>9}{of.lost:>5}{of.doubles:>8}{of.fired:>7}"
-        line += f"{of.late_worst:>7.1f}{one.pace.times:>6.1f}  {one.outcome:<8} {faults[one.fault].what[:70]}"
+        line = f"{one.fault:<6}{of.seconds:>8.1f}{of.accepted:>9}{of.kills:>6}{of.lost:>5}{of.doubles:>8}{of.fired:>7}"
+        line += f"{of.late_worst:>9.1f}{one.pace.times:>6.1f}  {one.outcome:<8} {faults[one.fault].what[:70]}"
         line += "" if one.pace.is_fit else "\n       bounds of speed: not measured, the machine is too slow"
         lines.append(line + (f"\n       {one.why[:400]}" if one.why else ""))
     return "\n".join(lines)

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Self
 
 DIGESTS, RUNS = 100_000, 7
-REFERENCE_SECONDS = 0.143  # each run, with two processors that others leave alone
+REFERENCE_SECONDS = 0.06  # each run, with two processors that others leave alone
 MOST_TIMES = 2.0
 
 

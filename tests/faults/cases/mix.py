@@ -7,7 +7,7 @@ from tests.faults.nemesis import rage
 from tests.faults.trial import Trial
 
 SEEDS = 3
-MINUTES, LONG_MINUTES = 5, 30
+MINUTES, LONG_MINUTES = 2, 30
 
 
 def _mix(minutes: float, trial: Trial) -> None:
