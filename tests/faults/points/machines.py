@@ -20,7 +20,7 @@ from tests.integration.test_files_scan import VIRUS, Scanner
 from tests.integration.town import SHIPPED, Town, with_limit
 
 MAIL, SOME = "wang@caller.example", 5
-ONE_ROUTE_JOB = "one route job"  # a person was faster
+UNROUTED = "its route job, done"  # a person was faster
 GIVEN_UP = "was given up"
 
 
@@ -56,7 +56,7 @@ def buried_once(house: House) -> None:
     assert house.stage.events(ticket["id"]).count("job_buried") == 1
 
 
-BURYING = Way("router", _nobody_survived, proves=buried_once, but=(ONE_ROUTE_JOB, GIVEN_UP))
+BURYING = Way("router", _nobody_survived, proves=buried_once, but=(UNROUTED, GIVEN_UP))
 
 # A notice leaves.
 
@@ -108,7 +108,7 @@ def one_digest(house: House) -> None:
     assert set(house.copies().values()) == {1}
 
 
-DIGESTING = Way("worker", _digest_waits, proves=one_digest, but=(ONE_ROUTE_JOB,))
+DIGESTING = Way("worker", _digest_waits, proves=one_digest, but=(UNROUTED,))
 
 # Another pack holds, and every open ticket is counted again.
 
@@ -127,7 +127,7 @@ def recounted_once(house: House) -> None:
     assert [job["state"] for job in house.stage.jobs(None, JobKind.RECOUNT)] == ["done", "todo"]
 
 
-RECOUNTING = Way("worker", _another_pack, proves=recounted_once, but=(ONE_ROUTE_JOB,))
+RECOUNTING = Way("worker", _another_pack, proves=recounted_once, but=(UNROUTED,))
 
 # A file holds a virus.
 

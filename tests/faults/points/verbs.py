@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from shared.domain.follow_ups import JobKind
 from tests.faults.points.house import House
-from tests.faults.points.machines import MAIL, ONE_ROUTE_JOB, SOME
+from tests.faults.points.machines import MAIL, SOME, UNROUTED
 from tests.faults.points.people import BODY
 from tests.faults.points.ways import Way
 from tests.integration.town import Town, with_limit
@@ -27,7 +27,7 @@ def holds_once(house: House) -> None:
 
 ACTIVATING = Way(
     "pack", _another_pack, words=("activate", "{house.kept[to].version}"), proves=holds_once, more=("worker",),
-    but=(ONE_ROUTE_JOB,),
+    but=(UNROUTED,),
 )  # fmt: skip
 
 
