@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from router.asking import asked_about, name_of, offers, question, remarks
 from router.candidates import Case, candidates
 from router.conduct import misconduct
 from router.danger import Alert, belongs_elsewhere, danger
@@ -16,7 +17,7 @@ from shared.domain.routing import Candidate, Decision, Mark, RoutingInput
 from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind, Nature, Urgency
 
-ROUTER_VERSION = "lexicon-2"
+ROUTER_VERSION = "lexicon-3"
 _FIRST_SENTENCE = re.compile(r"\s*[^。！？!?\n]{1,40}")
 _READ_AT_MOST = 8_000  # characters; what a caller says after that decides nothing
 _MARKED = 12
@@ -44,19 +45,26 @@ def decide_route(request: RoutingInput, rules: Rules) -> Decision:
     found = candidates(case)
     chosen = None if elsewhere and not alert else _choose(found, rules.policy.threshold)
     told = alert or elsewhere
+    asked = None if told else asked_about(case, found)
+    if asked:
+        chosen, found = None, offers(case, asked, found)
     return Decision(
         chosen=chosen,
         candidates=found,
         nature=nature,
         urgency=request.urgency or _urgency(found, nature, alert, rules),
         county=place.county,
-        why=_why(case, found, chosen, told),
+        why=question(case, asked) if asked else _why(case, found, chosen, told),
         threshold=rules.policy.threshold,
         marks=_marks(case, told),
         rules_version=rules.version,
         router_version=ROUTER_VERSION,
         referral=told.referral.code if told else None,
         accused=deed.accused if deed else (),
+        street=place.street,
+        community=place.community,
+        zone=place.zone,
+        rivals=place.rivals,
     )
 
 
@@ -83,7 +91,8 @@ def _urgency(found: tuple[Candidate, ...], nature: Nature, alert: Alert | None, 
 def _why(case: Case, found: tuple[Candidate, ...], chosen: Candidate | None, told: Alert | None) -> str:
     first = f"情况危急，先告知来电人：{told.referral.text}" if told and told.referral.urgency else ""
     if chosen:
-        return f"{first}交{_name(chosen, case.index)}：{'；'.join(chosen.reasons)}。"
+        reasons = [*chosen.reasons, *filter(None, [remarks(case.place, case.index)])]
+        return f"{first}交{_name(chosen, case.index)}：{'；'.join(reasons)}。"
     if told and not first:
         return f"可能不属于受理范围（{told.referral.name}）：{case.quote(told.hits)}。{told.referral.text}"
     return f"{first}{_doubt(case, found)}"
@@ -94,10 +103,8 @@ def _doubt(case: Case, found: tuple[Candidate, ...]) -> str:
     real = [candidate for candidate in found if candidate.duty or len(found) == 1 or candidate.score > 0]
     if case.evidence:
         duty = case.index.rules.duties[case.evidence[0].duty]
-        needs_county = duty.unit.startswith("*.") and not duty.city_unit and not case.place.county
-        if needs_county:
-            several = "文中提到几个区（市）县" if case.place.is_ambiguous else "没有写明地点"
-            return f"像是“{duty.name}”，但{several}：请问是哪个区（市）县？"
+        if duty.unit.startswith("*.") and not duty.city_unit and not case.place.county:
+            return f"像是“{duty.name}”，但没有写明地点：请问是哪个区（市）县？"
     if not case.evidence and not case.misconduct and not case.request.proposed_unit:
         return "没有读出具体事项，请人工选择承办单位。"
     if not real:
@@ -124,7 +131,7 @@ def _marks(case: Case, told: Alert | None) -> tuple[Mark, ...]:
         groups.append(((case.misconduct.actor, case.misconduct.deed), "工作人员的行为"))
     duties = case.index.rules.duties
     groups += [(one.hits, duties[one.duty].name) for one in case.evidence[:_DUTIES_MARKED]]
-    groups.append((case.place.hits, case.index.rules.county_names.get(case.place.county or "", ("地点",))[0]))
+    groups += [((hit,), name_of(case.place, case.index, hit)) for hit in case.place.hits]
     for hits, meaning in groups:
         for hit in hits:
             said.setdefault((hit.start, hit.end), (hit, meaning))

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from router.gazetteer import Gazetteer, gazetteer_of
 from router.phrases import PhraseIndex
 from router.script import plain
 from shared.domain.rules import Duty, Referral, Rules, Unit
@@ -21,7 +22,7 @@ class Index:
     phrases: PhraseIndex
     words: Mapping[str, tuple[tuple[str, float], ...]]  # plain phrase -> (duty, weight)
     against: Mapping[str, tuple[str, ...]]  # plain phrase -> duties it speaks against
-    places: Mapping[str, str]  # plain place -> county
+    gazetteer: Gazetteer
     aliases: Mapping[str, tuple[str, ...]]  # plain alias or name -> unit references, nearest first
     owners: Mapping[str, Unit]  # county -> fall-back owner
     disciplines: Mapping[str | None, Unit]  # county, None for the city's -> discipline body
@@ -44,11 +45,11 @@ def _make(rules: Rules) -> Index:
     against: dict[str, list[str]] = defaultdict(list)
     for duty in rules.duties.values():
         _add_duty(duty, words, against)
-    places = {plain(name): county for county, names in rules.counties.items() for name in names}
+    gazetteer = gazetteer_of(rules)
     aliases: dict[str, tuple[str, ...]] = {plain(unit.name): (unit.code,) for unit in rules.units.values()}
     aliases |= {plain(alias): meant for alias, meant in rules.aliases.items()}
     topics: dict[str, Iterable[str]] = {
-        "duty": words, "against": against, "place": places, "alias": aliases,
+        "duty": words, "against": against, "place": gazetteer.names, "alias": aliases,
         **{kind: map(plain, phrases) for kind, phrases in rules.lexicon.items()},
         **{topic_of(referral): map(plain, referral.words) for referral in rules.referrals.values()},
     }  # fmt: skip
@@ -56,7 +57,7 @@ def _make(rules: Rules) -> Index:
         rules, PhraseIndex(topics),
         {phrase: tuple(meant) for phrase, meant in words.items()},
         {phrase: tuple(duties) for phrase, duties in against.items()},
-        places, aliases,
+        gazetteer, aliases,
         {unit.county: unit for unit in rules.units.values() if unit.kind is UnitKind.COUNTY and unit.county},
         {unit.county: unit for unit in reversed(tuple(rules.units.values())) if unit.kind is UnitKind.DISCIPLINE},
         {duty: line for line, duty in enumerate(rules.duties)},

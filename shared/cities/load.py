@@ -12,6 +12,7 @@ import yaml
 
 from shared.cities.bodies import read_aliases, read_counties, read_skills, read_units
 from shared.cities.catalogue import Known, read_duties, read_lexicon, read_referrals
+from shared.cities.landmarks import COMMUNITIES, LANDMARKS, read_communities, read_landmarks
 from shared.cities.pack_file import STATE_COUNCIL, PackFile, read_pack_file
 from shared.cities.problems import PackError, Problems
 from shared.cities.streets import read_streets
@@ -26,7 +27,7 @@ SHEETS = (
     "lines.csv", "referrals.csv", "skills.csv", "streets.csv", "units.csv",
 )  # fmt: skip
 PACKS = Path(__file__).parent
-_ALL = (FILE, *SHEETS, LIMITS, PROFILE, CALENDAR)
+_ALL = (FILE, *SHEETS, LANDMARKS, COMMUNITIES, LIMITS, PROFILE, CALENDAR)
 _CITY = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
@@ -71,7 +72,9 @@ def _read(city: str, folder: Path, digest: str) -> Rules:
     counties = read_counties(folder, problems)
     offices = read_units(folder, counties, problems)
     streets = read_streets(folder, counties, offices, problems)
-    units = {**offices, **streets.units}
+    units = {**offices, **streets}
+    landmarks = read_landmarks(folder, counties, streets, problems)
+    communities = read_communities(folder, streets, problems)
     skills = read_skills(folder, problems)
     categories, lines = read_categories(folder, problems), read_lines(folder, units, problems)
     duties = read_duties(folder, Known(units, skills, categories), problems)
@@ -90,10 +93,11 @@ def _read(city: str, folder: Path, digest: str) -> Rules:
         raise PackError(tuple(problems.found))
     return Rules(
         city=city, name=pack.name, name_en=pack.name_en, zone=pack.zone, version=f"{pack.version}+{digest}",
-        calendar=calendar, units=units, counties=streets.places, skills=skills, duties=duties, limits=limits,
+        calendar=calendar, units=units, counties=counties.places, skills=skills, duties=duties, limits=limits,
         policy=pack.policy, lexicon=lexicon, wording=pack.words.wording, aliases=aliases, referrals=referrals,
         county_names=counties.names, states=pack.words.states, notices=pack.words.notices, texts=pack.words.texts,
         ladder=pack.words.ladder, weights=pack.words.weights, categories=categories, lines=lines,
+        landmarks=landmarks, communities=communities,
     )  # fmt: skip
 
 

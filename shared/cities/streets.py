@@ -1,11 +1,9 @@
-"""The sheet of streets and towns 街道（乡镇）: each is a unit of its county, and its name a place of that county."""
+"""The sheet of streets and towns 街道（乡镇）: each is a unit of its county."""
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from shared.cities.bodies import Counties, longest_first, read_division, take
+from shared.cities.bodies import Counties, read_division, take
 from shared.cities.problems import Problems
 from shared.cities.sheet import Row, read_sheet
 from shared.domain.rules import Unit
@@ -15,15 +13,7 @@ COLUMNS = ("code", "name", "name_en", "county", "division")
 STREET_DIGITS = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Streets:
-    """The units of the streets, and what names mean each county now that its streets are known."""
-
-    units: Mapping[str, Unit]
-    places: Mapping[str, tuple[str, ...]]
-
-
-def read_streets(folder: Path, counties: Counties, units: Mapping[str, Unit], problems: Problems) -> Streets:
+def read_streets(folder: Path, counties: Counties, units: Mapping[str, Unit], problems: Problems) -> dict[str, Unit]:
     """Return the streets of the sheet; the county is the one whose government must act, not the statistics'."""
     owners = {unit.county: unit.code for unit in units.values() if unit.kind is UnitKind.COUNTY}
     streets: dict[str, Unit] = {}
@@ -42,21 +32,17 @@ def read_streets(folder: Path, counties: Counties, units: Mapping[str, Unit], pr
             names = (f"{chinese}{name}", f"{row.required('name_en')}, {english}")
             streets[code] = Unit(code, *names, UnitKind.STREET, owners.get(county), county, None, division)
             rows.append((row, county, name))
-    return Streets(streets, _places(rows, counties))
+    _check_names(rows, counties)
+    return streets
 
 
-def _places(rows: list[tuple[Row, str, str]], counties: Counties) -> dict[str, tuple[str, ...]]:
-    """Add the streets' names to the places. One that two counties share stands for neither: a person asks which."""
+def _check_names(rows: list[tuple[Row, str, str]], counties: Counties) -> None:
+    """Two counties may share a street's name; one county may not, nor may it be another county's place."""
     named = {place: county for county, places in counties.places.items() for place in places}
-    known = Counter(name for _, _, name in rows)
     seen: set[tuple[str, str]] = set()
-    added: dict[str, list[str]] = {}
     for row, county, name in rows:
         if (county, name) in seen:
             row.say(f"county '{county}' already has a street '{name}'")
         if named.get(name, county) != county:
             row.say(f"'{name}' is a place of county '{named[name]}' in counties.csv")
         seen.add((county, name))
-        if known[name] == 1:
-            added.setdefault(county, []).append(name)
-    return {county: longest_first((*places, *added.get(county, ()))) for county, places in counties.places.items()}

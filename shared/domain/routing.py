@@ -62,3 +62,7 @@ class Decision:
     router_version: str
     referral: str | None = None  # code of the pack's text the caller is told at once 告知
     accused: tuple[str, ...] = ()  # units complained of: must neither hold nor see the ticket (SECURITY S12)
+    street: str | None = None  # code of the street's unit, in `county`
+    community: str | None = None  # name of the 社区（村）
+    zone: str | None = None  # the county's own code where it is a zone, which lies across counties
+    rivals: tuple[str, ...] = ()  # counties that compete, the likeliest first: a person asks

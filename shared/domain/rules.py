@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.calendar import WorkingCalendar
 from shared.domain.limits import Limits
+from shared.domain.places import Landmark
 from shared.domain.terms import Level, LineMerger, Nature, Role, UnitKind, Urgency
 
 
@@ -177,7 +178,7 @@ class Rules:
     version: str
     calendar: WorkingCalendar
     units: Mapping[str, Unit]
-    counties: Mapping[str, tuple[str, ...]]  # county code -> names and well-known places, longest first
+    counties: Mapping[str, tuple[str, ...]]  # county code -> its names, longest first
     skills: Mapping[str, Skill]
     duties: Mapping[str, Duty]
     limits: Limits
@@ -193,4 +194,6 @@ class Rules:
     notices: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # event kind -> what the unit is told
     texts: Mapping[str, ShortText] = field(default_factory=dict)  # event kind -> the caller's short message
     ladder: tuple[Rung, ...] = ()
+    landmarks: tuple[Landmark, ...] = ()
+    communities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # street's code -> its 社区（村）
     weights: Mapping[str, float] = field(default_factory=dict)  # metric -> weight in a unit's score, sum 1

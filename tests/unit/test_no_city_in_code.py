@@ -7,6 +7,7 @@ import pytest
 
 from shared.cities.load import load_city
 from shared.domain.rules import Rules
+from shared.domain.terms import UnitKind
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("shared", "intake", "router", "worker")
@@ -30,7 +31,11 @@ def files() -> list[Path]:
 def words_of(rules: Rules) -> frozenset[str]:
     """Return what names the city or a part of it. A code of one everyday word, such as `data`, names nothing."""
     words = {rules.name.removesuffix("市"), *(unit.name for unit in rules.units.values())}
-    words |= {place for places in rules.counties.values() for place in places if len(place) >= _TOLD_APART}
+    places = {place for places in rules.counties.values() for place in places}
+    places |= {name for one in rules.landmarks for name in (*one.names, *one.misspelt)}
+    streets = [unit for unit in rules.units.values() if unit.kind is UnitKind.STREET]
+    places |= {unit.name.removeprefix(rules.county_names[unit.county or ""][0]) for unit in streets}
+    words |= {place for place in places if len(place) >= _TOLD_APART}
     words |= {rules.city, rules.name_en, rules.zone.key, *rules.counties}
     words |= {code for code in rules.units if "." in code or "_" in code}
     words |= {english for _, english in rules.county_names.values()}

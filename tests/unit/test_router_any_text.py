@@ -17,6 +17,8 @@ _PHRASES = sorted(
     | {word for referral in RULES.referrals.values() for word in referral.words}
     | {names[-1] for names in RULES.counties.values()}
     | set(RULES.aliases)
+    | {name for one in RULES.landmarks for name in (*one.names, *one.misspelt)}
+    | {name for names in RULES.communities.values() for name in names[:2]}
 )
 _sentences = st.lists(
     st.one_of(
@@ -46,6 +48,11 @@ def check(request: RoutingInput, decision: Decision) -> None:
     assert decision.why
     assert all(whole[mark.start : mark.end] == mark.word for mark in decision.marks)
     assert decision.county is None or decision.county in RULES.counties
+    assert decision.street is None or RULES.units[decision.street].county == decision.county
+    assert decision.community is None or decision.community in RULES.communities[decision.street or ""]
+    assert decision.zone in (None, decision.county)
+    assert set(decision.rivals) <= set(RULES.counties)
+    assert not (decision.rivals and decision.county)
 
 
 @given(

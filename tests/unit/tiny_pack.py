@@ -70,6 +70,16 @@ east.chengguan,城关镇,Chengguan Town,east,990102101
 west.chengguan,城关镇,Chengguan Town,west,990103101
 west.xinqiao,新桥镇,Xinqiao Town,west,
 """,
+    "landmarks.csv": """\
+name,other_names,misspelt,county,street
+火车站,站前广场,火车占,west,west.xinqiao
+长街,,,east|west,
+""",
+    "communities.csv": """\
+street,communities
+east.matou,水门社区|渡口村
+west.chengguan,水门社区
+""",
     "skills.csv": "code,name,name_en\npets,宠物,Pets\n",
     "categories.csv": """\
 code,name,name_en,parent
