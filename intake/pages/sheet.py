@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from intake.acts import legal_acts
 from intake.pages.act_forms import FIELDS, end_reasons, in_order
 from intake.pages.due_picture import DuePicture, due_picture
-from intake.pages.filters import code_word, duty_name, skill_name, unit_name
+from intake.pages.filters import code_word, county_name, duty_name, skill_name, unit_name
 from intake.pages.history import Moment, history, who
 from intake.pages.looks import note_look
 from intake.pages.marked import Piece, marked
@@ -62,6 +62,7 @@ class Sheet:
     left: TimeLeft
     picture: DuePicture | None
     source: str
+    where: str
     clocks: list[ClockLine]
     title: list[Piece]
     body: list[Piece]
@@ -98,6 +99,7 @@ def read_sheet(viewer: Viewer, connection: Connection, number: str, now: datetim
         left=time_left(view.ticket, rules(), now),
         picture=due_picture(view.ticket, rules(), now),
         source=_source(view),
+        where=_where(view, decision),
         clocks=[_clock_line(stage, clocks[stage]) for stage in Stage if stage in clocks],
         title=title,
         body=body,
@@ -141,6 +143,16 @@ def _source(view: TicketView) -> str:
     """Return where the unit's limit comes from, as the step said that began it."""
     said = (entry.facts.get("limits", {}).get(Stage.REPLY) for entry in view.timeline)
     return next(filter(None, said), "")
+
+
+def _where(view: TicketView, decision: Mapping[str, Any] | None) -> str:
+    """Return the place as near as is known: what the router read, as long as the county is still the one it read."""
+    county = view.ticket.county
+    read = decision or {}
+    if county is None or read.get("county") != county:
+        return county_name(county) if county else "–"
+    near = unit_name(read["street"]) if read.get("street") else county_name(county)
+    return " · ".join(filter(None, (near, read.get("community"))))
 
 
 def _clock_line(stage: Stage, clock: Clock) -> ClockLine:

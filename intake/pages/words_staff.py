@@ -153,6 +153,7 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "ticket.due.picture": ("从 {start} 到 {due} 的工作时间", "Working time from {start} to {due}"),
     "ticket.facts": ("登记的内容", "As registered"),
     "ticket.channel": ("来源", "Channel"),
+    "ticket.where": ("地点", "Place"),
     "ticket.duty": ("事项", "Matter"),
     "ticket.registered_at": ("受理时间", "Registered"),
     "ticket.cycle": ("第 {n} 次办理", "Cycle {n}"),

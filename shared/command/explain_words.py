@@ -78,6 +78,8 @@ class Words:
             ("自动分派的依据", "The router's reasons") if is_placing else ("此前自动分派的意见", "The router had said")
         )
         yield f"  {self._say(*said)}: {decision['why']}"
+        if place := self._place(decision):
+            yield f"    {self._say('地点', 'place')}: {place}"
         for rank, candidate in enumerate(decision["candidates"], start=1):
             yield f"    {rank}. {self._candidate(candidate)}"
         marks = dict.fromkeys(f"“{mark['word']}”→{self._duty(mark['speaks_for'])}" for mark in decision["marks"])
@@ -85,6 +87,18 @@ class Words:
             yield "    " + self._say("起作用的词: ", "words: ") + " ".join(marks)
         least = f"{self._say('把握下限', 'threshold')} {decision['threshold']:.2f}"
         yield f"    {least}, {self._say('版本', 'versions')} {decision['rules_version']}, {decision['router_version']}"
+
+    def _place(self, decision: Mapping[str, Any]) -> str:
+        """Return the place that was read, or the counties that compete; decisions of old know the county alone."""
+        names = self._rules.county_names
+        rivals = [self._say(*names[code]) for code in decision.get("rivals", ()) if code in names]
+        if rivals:
+            return self._say("可能在 ", "one of ") + self._say("、", ", ").join(rivals)
+        street = self._rules.units.get(decision.get("street") or "")
+        county = self._say(*names.get(decision["county"] or "", ("", "")))
+        near = self._say(street.name, street.name_en) if street else county
+        zone = self._say("（功能区）", " (zone)") if decision.get("zone") else ""
+        return near + (f" {decision['community']}" if decision.get("community") else "") + zone
 
     def _candidate(self, candidate: Mapping[str, Any]) -> str:
         holder = self.holder(HolderKind(candidate["holder_kind"]), candidate["holder_id"])

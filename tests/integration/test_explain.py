@@ -15,7 +15,10 @@ from shared.domain.numbers import number_of
 from shared.domain.routing import RoutingInput
 from tests.integration.stage import HANDLER, OPERATOR, OTHER_UNIT, ROUTER, SUPERVISOR, Stage, rules_of
 
-TITLE, BODY = "小区停水了", "锦江区某小区从早上开始停水，物业说不知道原因，请尽快恢复供水。我的电话是13812345678。"
+TITLE, BODY = (
+    "小区停水了",
+    "锦江区春熙路街道总府路社区某小区从早上开始停水，物业说不知道原因，请尽快恢复供水。我的电话是13812345678。",
+)
 
 
 @pytest.fixture
@@ -46,6 +49,20 @@ def test_the_routers_decision_is_shown_with_candidates_words_and_versions(
     assert "停水" in text
     assert rules_of("chengdu").version in text
     assert ROUTER_VERSION in text
+    assert "地点: 锦江区春熙路街道 总府路社区\n" in text
+    assert "place: Chunxilu Subdistrict, Jinjiang District 总府路社区" in said(stage, routed, capsys, english=True)
+
+
+def test_counties_that_compete_are_named(
+    stage: Stage, capsys: pytest.CaptureFixture[str], as_settings: Callable[[Stage], None]
+) -> None:
+    as_settings(stage)
+    ticket_id = stage.register(title="路灯坏了", body="石羊那边的路灯坏了一周")
+    [decision] = decide_batch([RoutingInput(ticket_id, "路灯坏了", "石羊那边的路灯坏了一周")], rules_of("chengdu"))
+    stage.ledger.execute(command_of(stage.ticket(ticket_id), decision, ROUTER))
+    text = said(stage, ticket_id, capsys)
+    assert "地点: 可能在 高新区、都江堰市\n" in text
+    assert "请问是哪个区（市）县" in text
 
 
 def test_the_working_days_that_were_counted_are_named(
