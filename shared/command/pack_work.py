@@ -89,6 +89,7 @@ def summary(rules: Rules) -> str:
     years = rules.calendar.official_years
     official = "no notices" if years is None else f"official years {', '.join(map(str, sorted(years))) or 'none'}"
     return (
-        f"{rules.city} {rules.version}: {len(rules.units):,} units ({streets:,} streets), {len(rules.duties):,} duties,"
-        f" {len(rules.limits.lines)} lines of limits, {official}"
+        f"{rules.city} {rules.version}: {len(rules.units):,} units ({streets:,} streets),"
+        f" {len(rules.landmarks):,} landmarks, {len(rules.duties):,} duties, {len(rules.limits.lines)} lines of limits,"
+        f" {official}"
     )
