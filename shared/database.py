@@ -18,8 +18,9 @@ from shared.settings import settings
 _SERVER_SETTINGS = (
     "-c lock_timeout=2s -c statement_timeout=10s -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
 )
-# A batch names a few of very many rows. A plan made once for any batch reads a whole table or index for each.
-_PLAN_EACH_BATCH = " -c plan_cache_mode=force_custom_plan"
+# Background work prepares nothing: a batch names a few of very many rows, and a plan made once for any batch reads a whole
+# table or index for each.
+_REQUESTS_PREPARE_AFTER = 2
 _POOL_WAIT_SECONDS = 2
 # The threads of the busiest background process, `sender`. A connection is opened only when a thread needs one.
 _BACKGROUND_POOL = 24
@@ -58,13 +59,13 @@ def make_engine(url: str, pool_size: int = 5, cut_after_seconds: float | None = 
         hide_parameters=True,  # what callers wrote; Celery prints whatever its task raises
         connect_args={
             "connect_timeout": 2,
-            "options": _SERVER_SETTINGS if cut_after_seconds else _SERVER_SETTINGS + _PLAN_EACH_BATCH,
+            "options": _SERVER_SETTINGS,
             "keepalives_idle": 5,
             "keepalives_interval": 2,
             "keepalives_count": 3,
             "tcp_user_timeout": 5000,
             "application_name": "hotline",
-            "prepare_threshold": 2,
+            "prepare_threshold": _REQUESTS_PREPARE_AFTER if cut_after_seconds else None,
         },
     )
     _time_commits(engine)

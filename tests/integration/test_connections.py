@@ -18,7 +18,7 @@ PATIENCE_MS = 10_000
 
 @pytest.fixture
 def engine(database: Database) -> Iterator[sa.Engine]:
-    made = make_engine(database.app_url, pool_size=1)
+    made = make_engine(database.app_url, pool_size=1, cut_after_seconds=60)
     yield made
     made.dispose()
 
