@@ -18,8 +18,8 @@ from shared.settings import settings
 _SERVER_SETTINGS = (
     "-c lock_timeout=2s -c statement_timeout=10s -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
 )
-# Background work prepares nothing: a batch names a few of very many rows, and a plan made once for any batch reads a whole
-# table or index for each.
+# Background work prepares nothing: a batch names a few of very many rows, and a plan made once for any batch reads a
+# whole table or index for each.
 _REQUESTS_PREPARE_AFTER = 2
 _POOL_WAIT_SECONDS = 2
 # The threads of the busiest background process, `sender`. A connection is opened only when a thread needs one.
