@@ -5,21 +5,22 @@ from collections.abc import Sequence
 
 from router.asking import asked_about, name_of, offers, question, remarks
 from router.candidates import Case, candidates
-from router.conduct import misconduct
+from router.conduct import Misconduct, misconduct
+from router.context import is_denied
 from router.danger import Alert, belongs_elsewhere, danger
-from router.evidence import weigh
+from router.evidence import Evidence, weigh
 from router.index import Index, index_of
 from router.nature import nature_of
-from router.phrases import Hit
+from router.phrases import Hit, Reading
 from router.place import locate
-from router.script import plain
+from router.reasons_out import ruled_out, with_reasons_against
 from shared.domain.routing import Candidate, Decision, Mark, RoutingInput
 from shared.domain.rules import Rules
 from shared.domain.terms import HolderKind, Nature, Urgency
 
 ROUTER_VERSION = "lexicon-3"
 _FIRST_SENTENCE = re.compile(r"\s*[^。！？!?\n]{1,40}")
-_READ_AT_MOST = 8_000  # characters; what a caller says after that decides nothing
+_READ_AT_MOST = 6_000  # characters; what a caller says after that decides nothing
 _MARKED = 12
 _DUTIES_MARKED = 3
 
@@ -33,15 +34,13 @@ def decide_route(request: RoutingInput, rules: Rules) -> Decision:
     """Decide one request: a holder when sure enough, else nobody and the sentence a person in triage needs."""
     index = index_of(rules)
     text = f"{request.title}\n{request.body}"[:_READ_AT_MOST]
-    reading = index.phrases.read(plain(text), _title_end(request, text))
+    reading = index.phrases.read(index.plain(text), _title_end(request, text))
     place = locate(request, reading, index)
     evidence = weigh(reading, index)
     deed = misconduct(reading, place.county, index)
-    nature = request.nature or (
-        Nature.COMPLAINT if deed and deed.is_certain else nature_of(reading, evidence[0] if evidence else None, index)
-    )
-    case = Case(request, text, place, evidence, nature, deed, index)
     alert, elsewhere = danger(reading, index), belongs_elsewhere(reading, index)
+    nature = request.nature or _nature(reading, evidence, deed, alert, index)
+    case = Case(request, text, place, evidence, nature, deed, index, reading)
     found = candidates(case)
     chosen = None if elsewhere and not alert else _choose(found, rules.policy.threshold)
     told = alert or elsewhere
@@ -50,9 +49,9 @@ def decide_route(request: RoutingInput, rules: Rules) -> Decision:
         chosen, found = None, offers(case, asked, found)
     return Decision(
         chosen=chosen,
-        candidates=found,
+        candidates=with_reasons_against(case, found, chosen),
         nature=nature,
-        urgency=request.urgency or _urgency(found, nature, alert, rules),
+        urgency=request.urgency or _urgency(case, found, alert),
         county=place.county,
         why=question(case, asked) if asked else _why(case, found, chosen, told),
         threshold=rules.policy.threshold,
@@ -61,11 +60,23 @@ def decide_route(request: RoutingInput, rules: Rules) -> Decision:
         router_version=ROUTER_VERSION,
         referral=told.referral.code if told else None,
         accused=deed.accused if deed else (),
+        ruled_out=ruled_out(case, found),
         street=place.street,
         community=place.community,
         zone=place.zone,
         rivals=place.rivals,
     )
+
+
+def _nature(
+    reading: Reading, evidence: list[Evidence], deed: Misconduct | None, alert: Alert | None, index: Index
+) -> Nature:
+    """A danger that is reported is no complaint and no question: somebody needs help."""
+    if deed and deed.is_certain:
+        return Nature.COMPLAINT
+    said = nature_of(reading, evidence[0] if evidence else None, index)
+    is_urgent = alert is not None and alert.referral.urgency is Urgency.CRITICAL
+    return Nature.HELP if is_urgent and said not in {Nature.HELP, Nature.REPORT} else said
 
 
 def _title_end(request: RoutingInput, text: str) -> int:
@@ -80,12 +91,15 @@ def _choose(found: tuple[Candidate, ...], threshold: float) -> Candidate | None:
     return found[0] if found and found[0].score >= threshold else None
 
 
-def _urgency(found: tuple[Candidate, ...], nature: Nature, alert: Alert | None, rules: Rules) -> Urgency:
-    """A danger decides; else the duty, unless the caller only asks or thanks."""
+def _urgency(case: Case, found: tuple[Candidate, ...], alert: Alert | None) -> Urgency:
+    """A danger decides; else the duty, unless the caller only asks or thanks, or says that it did not happen."""
     if alert and alert.referral.urgency:
         return alert.referral.urgency
-    duty = rules.duties.get(found[0].duty or "") if found else None
-    return Urgency.NORMAL if duty is None or nature in {Nature.CONSULTATION, Nature.PRAISE} else duty.urgency
+    duty = case.index.rules.duties.get(found[0].duty or "") if found else None
+    if duty is None or case.nature in {Nature.CONSULTATION, Nature.PRAISE}:
+        return Urgency.NORMAL
+    said = next((one.hits for one in case.evidence if one.duty == duty.code), ())
+    return Urgency.NORMAL if said and all(is_denied(hit, case.reading) for hit in said) else duty.urgency
 
 
 def _why(case: Case, found: tuple[Candidate, ...], chosen: Candidate | None, told: Alert | None) -> str:

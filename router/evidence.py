@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from router.context import is_contradicted
 from router.index import Index
 from router.phrases import JOIN, Hit, Reading
 
@@ -11,6 +12,7 @@ _TITLE, _EARLY, _LATE = 1.8, 0.7, 0.45
 _EARLY_UNTIL = 200  # characters after the title; a long story strays into other matters
 _AGAIN, _AGAIN_MOST = 0.15, 3  # repetition says a little more, not as much again
 _INSIDE = 0.4  # 公园 in 公园城市局, 医院 in 宠物医院: part of a longer word
+_CONTRADICTED = 0.15  # 不是漏气: named, but not meant
 _AGAINST = 2.0
 
 
@@ -35,11 +37,13 @@ class Evidence:
 
 def weigh(reading: Reading, index: Index) -> list[Evidence]:
     """Return the duties anything speaks for, best first; equal ones in the catalogue's order."""
-    covered = _covered(reading, index)
+    covered, denials = _covered(reading, index), reading.said("denial")
     spoken: dict[str, list[tuple[float, list[Hit]]]] = defaultdict(list)
     for phrase, hits in reading.places.items():
         for duty, weight in index.words.get(phrase, ()):
             factor = _INSIDE if all(duty not in covered.get(hit, {duty}) for hit in hits) else 1.0
+            if denials and all(is_contradicted(hit, reading) for hit in hits):
+                factor *= _CONTRADICTED
             spoken[duty].append((weight * factor * _standing(hits, reading), hits))
     against: dict[str, float] = defaultdict(float)
     for phrase in reading.places:

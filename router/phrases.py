@@ -1,6 +1,7 @@
 """Finding literal phrases, thousands at once, in a text of any length."""
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import NamedTuple
 JOIN = "+"
 REACH = 24  # characters that joined parts may span, about one spoken clause
 _MANY = 8  # occurrences of a part that are looked at; the rest says nothing new
+_BACK = 60  # characters before a hit that still belong to its clause where nobody put a stop
 _SENTENCE_END = re.compile(r"[。!?！？\n]")
 _CLAUSE_END = re.compile(r"[。!?！？\n,;:，；：…]")
 
@@ -47,19 +49,31 @@ class Reading:
         """Return the occurrences of the topic's phrases, in order of place."""
         return self._by_topic.get(topic, [])
 
+    def within(self, topic: str, start: int, end: int) -> list[Hit]:
+        """Return the topic's occurrences that begin in [start, end)."""
+        said = self.said(topic)
+        return said[bisect_left(said, (start,)) : bisect_left(said, (end,))]
+
     def clause(self, hit: Hit) -> tuple[int, int]:
         """Return the bounds of the clause the hit begins in."""
-        return self._around(hit, _CLAUSE_END)
+        return self._around(hit, self._clause_ends)
 
     def sentence(self, hit: Hit) -> tuple[int, int]:
         """Return the bounds of the sentence the hit begins in."""
-        return self._around(hit, _SENTENCE_END)
+        return self._around(hit, self._sentence_ends)
 
-    def _around(self, hit: Hit, end: re.Pattern[str]) -> tuple[int, int]:
-        start = max(0, hit.start - 60)
-        before = [found.end() for found in end.finditer(self.text, start, hit.start)]
-        after = end.search(self.text, hit.end)
-        return (before[-1] if before else start, after.start() if after else len(self.text))
+    @cached_property
+    def _clause_ends(self) -> list[int]:
+        return [end.start() for end in _CLAUSE_END.finditer(self.text)]
+
+    @cached_property
+    def _sentence_ends(self) -> list[int]:
+        return [end.start() for end in _SENTENCE_END.finditer(self.text)]
+
+    def _around(self, hit: Hit, ends: list[int]) -> tuple[int, int]:
+        before, after = bisect_left(ends, hit.start), bisect_left(ends, hit.end)
+        start = ends[before - 1] + 1 if before else 0
+        return max(start, hit.start - _BACK), ends[after] if after < len(ends) else len(self.text)
 
 
 class PhraseIndex:

@@ -20,6 +20,8 @@ LEXICON_KINDS = (
     "negation", "hypothetical", "abstract", "present", "praise", "consultation", "question", "complaint", "fault",
     "report", "suggestion", "help", "official", "private", "address", "misconduct", "rudeness",
 )  # fmt: skip
+DIALECT, MEANS = "dialect", "="
+_MAY_BE_MISSING = (DIALECT, "denial", "either")  # a city without them loses nothing but their help
 NOT_ACCEPTED = "not_accepted"
 
 
@@ -95,18 +97,28 @@ def _check_words(words: tuple[str, ...], against: tuple[str, ...], row: Row) -> 
 
 def read_lexicon(folder: Path, problems: Problems) -> dict[str, tuple[str, ...]]:
     """Return the router's other words by kind; a kind may take several lines."""
-    lexicon: dict[str, tuple[str, ...]] = dict.fromkeys(LEXICON_KINDS, ())
+    lexicon: dict[str, tuple[str, ...]] = dict.fromkeys((*LEXICON_KINDS, *_MAY_BE_MISSING), ())
     rows = read_sheet(folder / "lexicon.csv", ("kind", "phrases"), problems)
     for row in rows:
         kind = row.required("kind")
         if kind not in lexicon:
-            row.say(f"kind '{kind}' is not one of {', '.join(LEXICON_KINDS)}")
+            row.say(f"kind '{kind}' is not one of {', '.join(lexicon)}")
             continue
         lexicon[kind] += row.many("phrases")
+        if kind == DIALECT:
+            _check_dialect(row)
     for kind in LEXICON_KINDS if rows else ():
         if not lexicon[kind]:
             problems.add("lexicon.csv", None, f"has no words of kind '{kind}'")
     return lexicon
+
+
+def _check_dialect(row: Row) -> None:
+    """Marks in the caller's own text need equal lengths."""
+    for pair in row.many("phrases"):
+        said, _, meant = pair.partition(MEANS)
+        if len(said) < MIN_PHRASE or len(said) != len(meant):
+            row.say(f"'{pair}' is not two ways of saying it of one length, such as 咋个=怎么")
 
 
 def read_referrals(folder: Path, problems: Problems) -> dict[str, Referral]:

@@ -43,7 +43,6 @@ def unrouted(viewer: Viewer, connection: Connection, ticket_ids: Iterable[int]) 
 def _request(found: Ticket, said: list[tuple[str, str]]) -> RoutingInput:
     texts = {part: [text for name, text in said if name == part] for part in _TEXT_PARTS}
     fixed = found.chosen_by_person
-    accused = (found.accused_unit,) if found.accused_unit else ()
     return RoutingInput(
         ticket_id=found.id,
         title="\n".join(texts["title"]),
@@ -52,5 +51,6 @@ def _request(found: Ticket, said: list[tuple[str, str]]) -> RoutingInput:
         nature=found.nature if "nature" in fixed else None,
         urgency=found.urgency if "urgency" in fixed else None,
         proposed_unit=found.proposed_unit,
-        excluded_units=(*found.returned_by, *accused),
+        excluded_units=found.returned_by,
+        accused_units=(found.accused_unit,) if found.accused_unit else (),
     )

@@ -162,6 +162,11 @@ def test_the_version_changes_with_the_content(tmp_path: Path) -> None:
         ("calendar_csv", ("2026-05-03", "2026-05-02"), "calendar.csv line 3: 2026-05-02 is a working day anyway"),
         ("pack_yaml", ("holidays: own", "holidays: mine"), "holidays: 'mine' is not one of state_council, own, none"),
         ("lexicon_csv", ("negation,没有\n", ""), "lexicon.csv: has no words of kind 'negation'"),
+        (
+            "lexicon_csv",
+            ("negation,没有\n", "negation,没有\ndialect,咋个=怎么|屋头=家\n"),
+            "lexicon.csv line 3: '屋头=家' is not two ways of saying it of one length",
+        ),
         ("lexicon_csv", ("question,", "questoin,"), "lexicon.csv line 8: kind 'questoin' is not one of negation"),
         (
             "referrals_csv",
