@@ -10,37 +10,23 @@ from sqlalchemy.engine import Connection
 from intake.acts import legal_acts
 from intake.pages.act_forms import FIELDS, end_reasons, in_order
 from intake.pages.due_picture import DuePicture, due_picture
-from intake.pages.filters import code_word, county_name, duty_name, skill_name, unit_name
+from intake.pages.filters import code_word, county_name, unit_name
 from intake.pages.history import Moment, history, who
 from intake.pages.looks import note_look
 from intake.pages.marked import Piece, marked
 from intake.pages.mistakes import Mistake
 from intake.pages.options import Options, unit_names
-from intake.pages.preferences import is_english
+from intake.pages.reasons import RuledOut, Suggestion, referral, ruled_out, suggestions
 from intake.pages.time_left import TimeLeft, time_left
-from intake.pages.words import say, word
+from intake.pages.words import word
 from intake.stores import rules
 from shared import people
 from shared.domain.clocks import Clock
-from shared.domain.terms import HolderKind, Role, Stage, State
+from shared.domain.terms import Role, Stage, State
 from shared.domain.viewer import Viewer
 from shared.domain.wording import limit_in_words
 from shared.reads.notices import NoticeView, notices_of
 from shared.reads.tickets import TicketView, find_by_number, ticket_view
-
-_SHOWN_CANDIDATES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """One candidate of the router's decision, with names."""
-
-    act: str
-    code: str
-    name: str
-    duty: str
-    score: float
-    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +54,7 @@ class Sheet:
     body: list[Piece]
     decision: Mapping[str, Any] | None
     suggestions: list[Suggestion]
+    ruled_out: list[RuledOut]
     referral: str
     moments: list[Moment]
     first: str | None
@@ -76,6 +63,11 @@ class Sheet:
     units: list[str]
     waits_for_leader: bool
     notices: list[NoticeView]
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Whom the catalogue names beside the unit that has it 协办, as far as the router proposed that unit."""
+        return next((one.co_handlers for one in self.suggestions if one.code == self.view.ticket.unit), ())
 
     @property
     def acts(self) -> list[str]:
@@ -104,8 +96,9 @@ def read_sheet(viewer: Viewer, connection: Connection, number: str, now: datetim
         title=title,
         body=body,
         decision=decision,
-        suggestions=_suggestions(decision),
-        referral=_referral(decision),
+        suggestions=suggestions(decision),
+        ruled_out=ruled_out(decision),
+        referral=referral(decision),
         moments=history(view.timeline),
         first=first,
         others=others,
@@ -164,28 +157,6 @@ def _clock_line(stage: Stage, clock: Clock) -> ClockLine:
         state=clock.card.name.lower() if clock.card else stands,
         is_provisional=clock.is_provisional,
     )
-
-
-def _suggestions(decision: Mapping[str, Any] | None) -> list[Suggestion]:
-    candidates = decision["candidates"] if decision else []
-    return [
-        Suggestion(
-            act="send_to_seat" if candidate["holder_kind"] == HolderKind.SEAT else "dispatch",
-            code=candidate["holder_id"],
-            name=(skill_name if candidate["holder_kind"] == HolderKind.SEAT else unit_name)(candidate["holder_id"]),
-            duty=duty_name(candidate["duty"]),
-            score=candidate["score"],
-            reasons=tuple(candidate["reasons"]),
-        )
-        for candidate in candidates[:_SHOWN_CANDIDATES]
-    ]
-
-
-def _referral(decision: Mapping[str, Any] | None) -> str:
-    referral = rules().referrals.get((decision or {}).get("referral") or "")
-    if referral is None:
-        return ""
-    return say("ticket.why.referral", text=referral.text_en if is_english() else referral.text)
 
 
 def _choices(viewer: Viewer, connection: Connection, view: TicketView) -> dict[str, Options]:

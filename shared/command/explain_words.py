@@ -82,6 +82,8 @@ class Words:
             yield f"    {self._say('地点', 'place')}: {place}"
         for rank, candidate in enumerate(decision["candidates"], start=1):
             yield f"    {rank}. {self._candidate(candidate)}"
+            yield from (f"       {line}" for line in self._beside_and_against(candidate))
+        yield from (f"    - {line}" for line in map(self._ruled_out, decision.get("ruled_out", ())))
         marks = dict.fromkeys(f"“{mark['word']}”→{self._duty(mark['speaks_for'])}" for mark in decision["marks"])
         if marks:
             yield "    " + self._say("起作用的词: ", "words: ") + " ".join(marks)
@@ -104,6 +106,20 @@ class Words:
         holder = self.holder(HolderKind(candidate["holder_kind"]), candidate["holder_id"])
         duty = f" · {self._duty(candidate['duty'])}" if candidate["duty"] else ""
         return f"{candidate['score']:.2f} {holder}{duty}  " + "; ".join(candidate["reasons"])
+
+    def _beside_and_against(self, candidate: Mapping[str, Any]) -> Iterator[str]:
+        """Decisions of earlier routers name neither."""
+        beside = [self.holder(HolderKind.UNIT, code) for code in candidate.get("co_handlers", ())]
+        if beside:
+            yield self._say("按目录协办: ", "co-handling by the catalogue: ") + self._say("、", ", ").join(beside)
+        if candidate.get("against"):
+            yield self._say("没有直接派给它: ", "why not it: ") + "; ".join(candidate["against"])
+
+    def _ruled_out(self, one: Mapping[str, Any]) -> str:
+        is_missing = one["unit"].startswith("*.")
+        name = self._say("属地部门", "the county's bureau") if is_missing else self.holder(HolderKind.UNIT, one["unit"])
+        duty = f" · {self._duty(one['duty'])}" if one["duty"] else ""
+        return f"{self._say('不能办理', 'cannot have it')}: {name}{duty}  {one['reason']}"
 
     def _why_then(self, one: Explanation) -> Iterator[str]:
         yield self._say("什么时候到期", "When it is due")

@@ -65,6 +65,26 @@ def test_counties_that_compete_are_named(
     assert "请问是哪个区（市）县" in text
 
 
+def test_who_stands_beside_it_and_why_others_do_not_have_it_is_said(
+    stage: Stage, as_settings: Callable[[Stage], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    as_settings(stage)
+    ticket_id = stage.register(title="锦江区物业不作为", body="下雨就积水，教育局也不管")
+    asked = RoutingInput(
+        ticket_id, "锦江区物业不作为", "下雨就积水，教育局也不管", excluded_units=("jinjiang.education",)
+    )
+    [decision] = decide_batch([asked], rules_of("chengdu"))
+    stage.ledger.execute(command_of(stage.ticket(ticket_id), decision, ROUTER))
+    text = said(stage, ticket_id, capsys)
+    assert "按目录协办: 成都市锦江区人民政府" in text
+    assert "没有直接派给它: 把握 0." in text
+    assert "不能办理: 成都市锦江区教育局" in text
+    assert "退回过这件工单" in text
+    english = said(stage, ticket_id, capsys, english=True)
+    assert "co-handling by the catalogue: " in english
+    assert "cannot have it: " in english
+
+
 def test_the_working_days_that_were_counted_are_named(
     stage: Stage, capsys: pytest.CaptureFixture[str], as_settings: Callable[[Stage], None]
 ) -> None:

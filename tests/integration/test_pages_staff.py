@@ -1,14 +1,18 @@
 """The staff's pages, by form and without scripts: who may open what, and how the hotline's own faces work."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from router.decision import decide_batch
+from router.handlers import command_of
 from shared import people
 from shared.domain import commands as c
+from shared.domain.routing import RoutingInput
 from shared.domain.terms import HolderKind, Role, State
 from tests.integration.site import PASSWORD, PEOPLE, Site, Visitor
-from tests.integration.stage import OPERATOR, OTHER_UNIT, ROUTER, TIME, UNIT
+from tests.integration.stage import OPERATOR, OTHER_UNIT, ROUTER, TIME, UNIT, rules_of
 
 WATER, MANAGEMENT = "成都市水务局", "成都市城市管理委员会"
 FACES = ("/console", "/triage", "/followups", "/desk", "/seat", "/overview", "/admin")
@@ -143,6 +147,24 @@ def test_triage_accepts_a_unit_by_its_name_and_goes_on_to_the_next(site: Site) -
     assert site.stage.ticket(first).holder_id == UNIT
     assert site.number(second)[:8] in page.html.replace(" ", "")
     assert site.stage.ticket(second).holder_kind is HolderKind.TRIAGE
+
+
+def test_triage_shows_who_could_and_who_cannot_have_it_and_accepts_the_best_with_one_key(site: Site) -> None:
+    title, rules = "公园里占道经营，街道和教育局都不管，锦江区物业不作为", rules_of("chengdu")
+    ticket_id = site.stage.register(title=title, body="")
+    sure = replace(rules, policy=replace(rules.policy, threshold=1.0))
+    [decision] = decide_batch([RoutingInput(ticket_id, title, "", excluded_units=("jinjiang.management",))], sure)
+    site.stage.ledger.execute(command_of(site.stage.ticket(ticket_id), decision, ROUTER))
+    lin = site.person("lin")
+    page = lin.get("/triage")
+    assert [f'data-key="{key}"' in page.html for key in (1, 2, 3)] == [True] * 3
+    assert "不到 1.00，不自动派" in page.text
+    assert "退回过这件工单" in page.text
+    best = decision.candidates[0]
+    number = site.number(ticket_id)
+    lin.follow(lin.post(f"/tickets/{number}/dispatch", unit=best.holder_id, back="triage", seen_seq="2"))
+    assert site.stage.ticket(ticket_id).holder_id == best.holder_id
+    assert "比首选少" in lin.get(f"/tickets/{number}").text
 
 
 def test_not_accepting_tells_the_caller_where_to_go(site: Site) -> None:
