@@ -20,7 +20,7 @@ from shared.domain.terms import HolderKind, Nature, Urgency
 
 ROUTER_VERSION = "lexicon-3"
 _FIRST_SENTENCE = re.compile(r"\s*[^。！？!?\n]{1,40}")
-_READ_AT_MOST = 6_000  # characters; what a caller says after that decides nothing
+_READ_AT_MOST = 5_000  # characters; what a caller says after that decides nothing
 _MARKED = 12
 _DUTIES_MARKED = 3
 
