@@ -57,27 +57,28 @@ class Share:
 def drain(engine: Engine, share: JobKind | Share, handle: Handler, for_seconds: float) -> int:
     """Work off due jobs of a kind, or a share of them, until none is left or the time is over; return how many.
 
-    A job that has been tried before runs alone: whatever killed its consumer must not take neighbours with it.
+    A job that has been tried before comes alone: whatever killed its consumer must not take neighbours with it.
     """
     share = share if isinstance(share, Share) else Share(share)
     batch = share.batch or jobs.BATCH
     until, count = time.monotonic() + for_seconds, 0
     while time.monotonic() < until:
         claimed = jobs.claim(engine, share.kind, batch, share.part)
+        if not claimed:
+            break
+        fault_point("claim.committed")
         count += len(claimed)
-        if claimed:
-            fault_point("claim.committed")
-        fresh = [job for job in claimed if job.attempts == 1]
-        lateness = LATENESS.labels(share.kind)
-        for job in fresh:
-            lateness.observe(job.late_seconds)
-        for together in ([fresh] if fresh else []) + [[job] for job in claimed if job.attempts > 1]:
-            began = time.perf_counter()
-            with said_of(together[0]) if len(together) == 1 else nullcontext():
-                handle(together)
-            if traces.is_on():
-                _trace(together, began)
-        if len(claimed) < batch:
+        is_first_try = claimed[0].attempts == 1
+        if is_first_try:
+            lateness = LATENESS.labels(share.kind)
+            for job in claimed:
+                lateness.observe(job.late_seconds)
+        began = time.perf_counter()
+        with said_of(claimed[0]) if len(claimed) == 1 else nullcontext():
+            handle(claimed)
+        if traces.is_on():
+            _trace(claimed, began)
+        if is_first_try and len(claimed) < batch:
             break
     return count
 

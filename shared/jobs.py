@@ -47,12 +47,15 @@ _DISARM_SQL = """UPDATE job SET state = 'cancelled', ended_at = clock_timestamp(
  WHERE job.state = 'todo' AND job.id <> ALL(%(but)s::bigint[]) ORDER BY job.id FOR UPDATE OF job)"""
 
 # A lease that ends later than any can was written before the database's clock was set back: it holds nobody.
-_CLAIM_SQL = """UPDATE job SET attempts = attempts + 1, attempted_at = clock_timestamp(),
- leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
- WHERE id IN (SELECT id FROM job WHERE state = 'todo' AND kind = %(kind)s AND attempts < %(most)s
-     AND due_at <= business_now()
+# What has been tried before is taken alone: a death counts for nothing that had not begun.
+_CLAIM_SQL = """WITH free AS (SELECT id, due_at, attempts FROM job WHERE state = 'todo' AND kind = %(kind)s
+     AND attempts < %(most)s AND due_at <= business_now()
      AND (leased_until BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes') IS NOT TRUE
      ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
+ UPDATE job SET attempts = attempts + 1, attempted_at = clock_timestamp(),
+ leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
+ WHERE id IN (SELECT id FROM free ORDER BY attempts = 0, due_at, id
+     LIMIT CASE WHEN EXISTS (SELECT FROM free WHERE attempts > 0) THEN 1 END)
  RETURNING id, ticket_id, cause_seq, kind, part, due_at, attempts, leased_until, stales, error,
      extract(epoch FROM real_lag(due_at))::float8 AS late_seconds"""
 
@@ -153,7 +156,7 @@ class Closing:
 def claim(engine: Engine, kind: JobKind, batch: int = BATCH, part: str | None = None) -> list[Claimed]:
     """Lease up to `batch` due jobs of `kind`, oldest first, in its own transaction; any number may call at once.
 
-    `part`: of this webhook alone.
+    A job that has been tried before comes alone, before all others. `part`: of this webhook alone.
     """
     wanted = {"kind": kind, "lease": LEASE_SECONDS[kind], "most": MAX_ATTEMPTS, "batch": batch, "part": part}
     with at_once(engine) as connection:

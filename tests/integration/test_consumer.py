@@ -100,8 +100,15 @@ def test_a_job_that_was_tried_before_runs_alone_so_that_its_consumers_death_take
     fresh = [stage.register(), stage.register()]
     think = Thinker()
     work(stage, think)
-    assert think.batches == [fresh, [old]]
+    assert think.batches == [[old], fresh]
     assert units(stage, [old, *fresh]) == [UNIT] * 3
+
+
+def test_a_death_counts_for_nothing_that_had_not_begun(stage: Stage) -> None:
+    ids = [stage.register() for _ in range(3)]
+    for _ in range(3):
+        vanish(stage, 1)
+    assert [stage.jobs(one, JobKind.ROUTE)[0]["attempts"] for one in ids] == [3, 1, 1]
 
 
 def test_nothing_is_begun_when_there_is_no_time(stage: Stage) -> None:
