@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from router.misspelt import Misspelt
-from router.script import plain
 from shared.domain.rules import Rules, Unit
 from shared.domain.terms import UnitKind
+from shared.script import plain
 
 _COUNTY, _STREET, _USUAL, _SHARED, _WRONG = 2.0, 2.0, 1.0, 0.6, 0.5  # how much a name says
 COMMUNITY_ENDS = re.compile(r"社区|村")

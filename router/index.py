@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from router.gazetteer import Gazetteer, gazetteer_of
 from router.phrases import PhraseIndex
-from router.script import plain
 from shared.domain.rules import Referral, Rules, Unit
 from shared.domain.terms import UnitKind
+from shared.script import plain
 
 _KEPT = 4  # a running service holds one pack, a backtest two
 _ready: list[tuple[Rules, "Index"]] = []

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.decision import decide_route
-from router.script import plain
 from shared.cities.load import load_city
 from shared.domain.levels import refuse_lower_level
 from shared.domain.routing import Decision, RoutingInput
 from shared.domain.terms import HolderKind
+from shared.script import plain
 
 RULES = load_city("chengdu")
 _PHRASES = sorted(
