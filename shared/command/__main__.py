@@ -33,6 +33,8 @@ VERBS = {
     "explain": Verb("explain", "why a ticket is where it is, and when it is due", Needs.DATABASE),
     "due": Verb("due", "until when something is due by a city's rules, and why; needs nothing running"),
     "pack": Verb("pack", "the city's pack: check, load, list, diff, activate, rollback"),
+    "train": Verb("train", "learn from a city's own history who handles what; needs nothing running"),
+    "evaluate": Verb("evaluate", "how well a city's history can be learnt, on rows that were held out"),
     "staff": Verb("staff", "accounts: list, add, set, disable, enable, password, sessions", Needs.DATABASE),
     "log": Verb("log", "who saw, changed or was denied what, and from where", Needs.DATABASE),
     "calendar": Verb("calendar_import", "import a new year's holidays and say which open tickets' due moves"),
