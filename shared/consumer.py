@@ -57,13 +57,14 @@ class Share:
 def drain(engine: Engine, share: JobKind | Share, handle: Handler, for_seconds: float) -> int:
     """Work off due jobs of a kind, or a share of them, until none is left or the time is over; return how many.
 
-    A job that has been tried before comes alone: whatever killed its consumer must not take neighbours with it.
+    A job that has been tried before comes alone: whatever killed its consumer must not take neighbours with it. It
+    comes once: a ticket that somebody holds keeps nobody else waiting.
     """
     share = share if isinstance(share, Share) else Share(share)
     batch = share.batch or jobs.BATCH
-    until, count = time.monotonic() + for_seconds, 0
+    until, count, again = time.monotonic() + for_seconds, 0, set[int]()
     while time.monotonic() < until:
-        claimed = jobs.claim(engine, share.kind, batch, share.part)
+        claimed = jobs.claim(engine, share.kind, batch, share.part, again)
         if not claimed:
             break
         fault_point("claim.committed")
@@ -73,6 +74,8 @@ def drain(engine: Engine, share: JobKind | Share, handle: Handler, for_seconds: 
             lateness = LATENESS.labels(share.kind)
             for job in claimed:
                 lateness.observe(job.late_seconds)
+        else:
+            again.add(claimed[0].id)
         began = time.perf_counter()
         with said_of(claimed[0]) if len(claimed) == 1 else nullcontext():
             handle(claimed)

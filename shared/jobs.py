@@ -1,6 +1,6 @@
 """The job table 作业: claim, close, bury. The only writer of `job`; arming is part of the ledger's statement below."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,7 +49,7 @@ _DISARM_SQL = """UPDATE job SET state = 'cancelled', ended_at = clock_timestamp(
 # A lease that ends later than any can was written before the database's clock was set back: it holds nobody.
 # What has been tried before is taken alone: a death counts for nothing that had not begun.
 _CLAIM_SQL = """WITH free AS (SELECT id, due_at, attempts FROM job WHERE state = 'todo' AND kind = %(kind)s
-     AND attempts < %(most)s AND due_at <= business_now()
+     AND attempts < %(most)s AND due_at <= business_now() AND id <> ALL(%(but)s::bigint[])
      AND (leased_until BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes') IS NOT TRUE
      ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
  UPDATE job SET attempts = attempts + 1, attempted_at = clock_timestamp(),
@@ -153,12 +153,15 @@ class Closing:
     keep_lease: bool = False  # back only when the lease ends
 
 
-def claim(engine: Engine, kind: JobKind, batch: int = BATCH, part: str | None = None) -> list[Claimed]:
+def claim(
+    engine: Engine, kind: JobKind, batch: int = BATCH, part: str | None = None, but: Collection[int] = ()
+) -> list[Claimed]:
     """Lease up to `batch` due jobs of `kind`, oldest first, in its own transaction; any number may call at once.
 
-    A job that has been tried before comes alone, before all others. `part`: of this webhook alone.
+    A job that has been tried before comes alone, before all others. `part`: of this webhook alone; `but`: not these.
     """
-    wanted = {"kind": kind, "lease": LEASE_SECONDS[kind], "most": MAX_ATTEMPTS, "batch": batch, "part": part}
+    wanted = {"kind": kind, "lease": LEASE_SECONDS[kind], "most": MAX_ATTEMPTS, "batch": batch}
+    wanted |= {"part": part, "but": list(but)}
     with at_once(engine) as connection:
         (rows,) = together(connection, Statement(_CLAIM_SQL if part is None else _CLAIM_HOOK_SQL, wanted))
     CLAIMS.labels(kind, "taken" if rows else "empty").inc()

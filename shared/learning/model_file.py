@@ -75,7 +75,7 @@ def from_bytes(data: bytes) -> Model:
         with np.load(io.BytesIO(data), allow_pickle=False) as found:
             head = json.loads(found["head"].tobytes())
             arrays = {name: found[name] for name in _ARRAYS}
-    except (zipfile.BadZipFile, OSError, ValueError, KeyError, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, KeyError, EOFError, RuntimeError) as error:
         raise ModelFileError(
             f"不是模型文件或已损坏，请重新训练。 / No model, or damaged: train anew. ({error})"
         ) from error

@@ -104,6 +104,19 @@ def test_a_job_that_was_tried_before_runs_alone_so_that_its_consumers_death_take
     assert units(stage, [old, *fresh]) == [UNIT] * 3
 
 
+def test_a_ticket_that_somebody_holds_keeps_nobody_else_waiting_though_it_was_tried_before(stage: Stage) -> None:
+    old = stage.register()
+    vanish(stage, 1)
+    fresh = stage.register()
+    with stage.engine.begin() as somebody:
+        somebody.execute(sa.text("SELECT id FROM ticket WHERE id = :id FOR UPDATE"), {"id": old})
+        think = Thinker()
+        work(stage, think)
+    assert think.batches == [[old], [fresh]]
+    assert stage.ticket(fresh).unit == UNIT
+    assert stage.jobs(old, JobKind.ROUTE)[0]["attempts"] == 1
+
+
 def test_a_death_counts_for_nothing_that_had_not_begun(stage: Stage) -> None:
     ids = [stage.register() for _ in range(3)]
     for _ in range(3):

@@ -216,7 +216,7 @@ def test_a_consumer_whose_lease_ended_does_not_send(stage: Stage, port: int, ser
     server.answer_to_recipient = "250 OK"
     handlers(stage, port)[JobKind.NOTIFY](stale)
     assert server.mails == []
-    assert [row["tries"] for row in notices(stage, ticket_id)] == [2]  # the first refusal is tried again at once
+    assert [row["tries"] for row in notices(stage, ticket_id)] == [1]
 
 
 def test_without_a_mail_server_nobody_is_told_and_the_job_says_so(stage: Stage) -> None:
